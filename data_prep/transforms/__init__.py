@@ -1,0 +1,150 @@
+"""Word-level transformations: one file each, found by listing this folder.
+
+A transformation reorders the words of one sentence. Its core is a permutation of *token indices*, so that tags,
+labels and anything else that belongs to a word moves with it; words are never matched by their spelling.
+
+A file ``<name>.py`` in this folder is the transformation ``<name>`` of ``--transform <name>``. It has
+
+``SUMMARY: str``
+    One line for ``--help`` and error messages.
+``OPTIONS: dict[str, str]``
+    The names of its settings with a help text each; they are given as ``--transform name:key=value,key=value``.
+    Unknown names are refused before ``create`` is called. Empty when there are none.
+``create(options: Mapping[str, str]) -> Transformation``
+    Called once in every worker process, so that models and caches live as long as the worker. It reads its files
+    here and raises :class:`~fairseq_alignmlm.errors.InputError` for bad settings or files.
+
+What ``create`` returns holds
+
+``order(words, context) -> Sequence[int]``
+    A permutation of ``range(len(words))``: the new sentence is ``[words[i] for i in order(words, context)]``. It must
+    be a pure function of the words, ``context.seed``, ``context.line`` and ``context.tree``. A sentence it cannot
+    transform keeps its order, and ``context.report(reason)`` is called; reports are summed over the corpus
+    and end up in the manifest.
+``needs_trees``
+    True if ``context.tree`` must be there (``--trees FILE``). Trees describe the sentence as it stands in the input, so
+    such a transformation has to be the first of a composition.
+``input_files``
+    Files it read, whose hashes the manifest keeps.
+
+Trees come from a CoNLL-U file with one block per non-blank line of the text, in the same order; the forms of the
+lines with integer IDs have to be the words of the sentence (checked before ``order`` is called).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from fairseq_alignmlm.errors import InputError
+
+
+class TreeBlock(NamedTuple):
+    """One sentence of a CoNLL-U file, as it stands there.
+
+    Attributes:
+        lines: its lines, comments included, without line ends and without the blank line after it.
+        path: the file, for error messages.
+        line: 1-based number of ``lines[0]`` in that file.
+    """
+
+    lines: tuple[str, ...]
+    path: str
+    line: int
+
+
+class SentenceContext(NamedTuple):
+    """What a transformation may know about a sentence besides its words.
+
+    Attributes:
+        seed: the seed of the command.
+        line: 1-based line number of the sentence in its text file; for labelled data the 1-based number of the sentence.
+        tree: its tree, None unless the transformation needs trees.
+        report: counts a reason why (part of) the sentence could not be transformed.
+    """
+
+    seed: int
+    line: int
+    tree: TreeBlock | None
+    report: Callable[[str], None]
+
+
+Order = Callable[[Sequence[str], SentenceContext], Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Transformation:
+    """A ready transformation: see the module's description of its three fields."""
+
+    order: Order
+    needs_trees: bool = False
+    input_files: tuple[Path, ...] = ()
+
+
+def names() -> list[str]:
+    """Return the names of all transformations, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def load(name: str) -> ModuleType:
+    """Import the transformation ``name``.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name not in names():
+        raise InputError(f"unknown transformation {name!r}; choose from {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def create(specification: str) -> Transformation:
+    """Build the transformation that ``name`` or ``name:key=value,key=value`` describes.
+
+    Raises:
+        InputError: unknown name, unknown setting, or a setting without a value.
+    """
+    name, _, settings = specification.partition(":")
+    module = load(name)
+    options: dict[str, str] = {}
+    for setting in filter(None, settings.split(",")):
+        key, equals, value = setting.partition("=")
+        if key not in module.OPTIONS or not equals or not value:
+            known = ", ".join(f"{option}=..." for option in module.OPTIONS) or "none"
+            raise InputError(
+                f"--transform {specification}: cannot use {setting!r}; settings of {name}: {known}"
+            )
+        options[key] = value
+    return module.create(options)
+
+
+def compose(specifications: Sequence[str]) -> Transformation:
+    """Build the composition of transformations, applied in the order given.
+
+    ``T_b∘T_a`` of the paper (section 3) is ``compose(["a", "b"])``.
+
+    Raises:
+        InputError: a part is unknown, or one that needs trees is not the first.
+    """
+    parts = [create(specification) for specification in specifications]
+    for part, specification in zip(parts[1:], specifications[1:], strict=True):
+        if part.needs_trees:
+            raise InputError(
+                f"--transform {specification}: needs trees of the input, so it has to be given first"
+            )
+    if len(parts) == 1:
+        return parts[0]
+
+    def order(words: Sequence[str], context: SentenceContext) -> Sequence[int]:
+        indices: Sequence[int] = range(len(words))
+        for part in parts:
+            step = part.order([words[i] for i in indices], context)
+            indices = [indices[i] for i in step]
+        return indices
+
+    files = tuple(path for part in parts for path in part.input_files)
+    return Transformation(order, any(part.needs_trees for part in parts), files)

@@ -1,0 +1,76 @@
+"""torch 2.6 loads only plain data from a checkpoint; fairseq's hold an ``argparse.Namespace`` as well.
+
+A pickle can run any code. So loading stays restricted, with that one harmless class allowed, and a file
+that asks for more is refused before anything in it is executed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from fairseq_startup.remedies.module_view import ModuleView
+
+TRUST_VARIABLE = "FAIRSEQ_ALIGNMLM_TRUST_CHECKPOINTS"
+
+
+def _input_error(message: str) -> Exception:
+    # Imported here alone: at any earlier time it would load the plugin's package before fairseq asks for it.
+    from fairseq_alignmlm.errors import InputError
+
+    return InputError(message)
+
+
+def _first_sentence(error: BaseException) -> str:
+    """Return what torch found, without its page of advice."""
+    text = " ".join(str(error).split())
+    text = text.partition("WeightsUnpickler error: ")[2] or text
+    return text.partition(" Please use `torch")[0].partition(". ")[0].rstrip(".")
+
+
+def load_restricted(torch: ModuleType, file: Any, *args: Any, **kwargs: Any) -> Any:
+    """Do ``torch.load`` without running anything from the file.
+
+    Args:
+        torch: the torch package.
+        file: a path or an open binary file.
+        args: further arguments for ``torch.load``.
+        kwargs: likewise; ``weights_only`` is decided here.
+
+    Raises:
+        InputError: the file holds more than tensors, plain data and ``argparse.Namespace``, or is damaged.
+    """
+    if os.environ.get(TRUST_VARIABLE) == "1":
+        return torch.load(file, *args, **{**kwargs, "weights_only": False})
+    name = getattr(file, "name", file)
+    try:
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            return torch.load(file, *args, **{**kwargs, "weights_only": True})
+    except pickle.UnpicklingError as error:
+        raise _input_error(
+            f"{name}: refused, nothing in it was executed: not a plain checkpoint ({_first_sentence(error)}); "
+            f"if you trust whoever made it, set {TRUST_VARIABLE}=1"
+        ) from error
+    except EOFError as error:
+        raise _input_error(f"{name}: the checkpoint is empty or cut short; copy or train it again") from error
+    except RuntimeError as error:
+        if "PytorchStreamReader" not in str(error):
+            raise
+        raise _input_error(
+            f"{name}: the checkpoint is damaged or cut short ({_first_sentence(error)}); copy or train it again"
+        ) from error
+
+
+def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+    """Execute ``fairseq.checkpoint_utils`` and have it load checkpoints restricted."""
+    execute(module)
+    torch = module.torch
+
+    def load(file: Any, *args: Any, **kwargs: Any) -> Any:
+        return load_restricted(torch, file, *args, **kwargs)
+
+    vars(module)["torch"] = ModuleView(torch, load=load)

@@ -1,0 +1,165 @@
+"""ALIGN-MLM: masked language modelling plus the alignment of dictionary words (section 3)."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from fairseq import metrics, utils
+from fairseq.criterions import FairseqCriterion, register_criterion
+from fairseq.dataclass import FairseqDataclass
+from omegaconf import MISSING
+from torch import Tensor
+
+from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy
+from fairseq_alignmlm.evaluation.alignment import alignment_scores
+from fairseq_alignmlm.lexicon.counterparts import read_counterparts
+from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class AlignMLMConfig(FairseqDataclass):
+    """Settings of ALIGN-MLM; the defaults are the paper's."""
+
+    dictionary: str = field(
+        default=MISSING, metadata={"help": "bilingual dictionary: L1 pieces, TAB, L2 pieces on every line"}
+    )
+    align_alpha: float = field(default=10.0, metadata={"help": "weight alpha of the alignment loss (section 3)"})
+    counterparts: str | None = field(
+        default=None,
+        metadata={"help": "counterparts.tsv of a derived language: validation then logs the alignment score"},
+    )
+
+
+def mean_vectors(embeddings: Tensor, index_NK: Tensor) -> Tensor:
+    """Average the embeddings of each entry's pieces.
+
+    Args:
+        embeddings: word embeddings ``(V, H)``.
+        index_NK: piece indices ``(N, K)``, -1 where an entry has fewer than K.
+
+    Returns:
+        ``(N, H)``.
+    """
+    if index_NK.size(1) == 1:
+        return F.embedding(index_NK[:, 0], embeddings)
+    present_NK1 = index_NK.ge(0).unsqueeze(-1).to(embeddings.dtype)
+    vectors_NKH = F.embedding(index_NK.clamp(min=0), embeddings) * present_NK1
+    return vectors_NKH.sum(1) / present_NK1.sum(1)
+
+
+def alignment_loss(embeddings: Tensor, source_NK: Tensor, target_NK: Tensor, weight_N: Tensor) -> Tensor:
+    """Compute L_ALIGN, minus the mean cosine between the two sides of the dictionary (section 3).
+
+    Args:
+        embeddings: input word embeddings E ``(V, H)``.
+        source_NK: L1 piece indices ``(N, K)``, -1 for none.
+        target_NK: L2 piece indices ``(N, K')``, -1 for none.
+        weight_N: weights ``(N,)``; several translations of one word share the weight of one entry.
+
+    Returns:
+        A scalar between -1 (all aligned) and 1, float32.
+    """
+    cosine_N = F.cosine_similarity(
+        mean_vectors(embeddings, source_NK).float(), mean_vectors(embeddings, target_NK).float()
+    )
+    return -(cosine_N * weight_N).sum() / weight_N.sum()
+
+
+@register_criterion("align_mlm", dataclass=AlignMLMConfig)
+class AlignMLM(FairseqCriterion):
+    """``L = L_MLM + alpha * L_ALIGN``, the sum over the whole dictionary at every update.
+
+    fairseq divides the loss of an update by its total ``sample_size``. The alignment loss is therefore multiplied
+    by the sample size of its batch, so that exactly ``mean MLM + alpha * L_ALIGN`` is optimised for any number of
+    micro-batches and workers.
+
+    Raises:
+        InputError: when the dictionary is broken or belongs to another vocabulary.
+    """
+
+    source: Tensor
+    target: Tensor
+    weight: Tensor
+
+    def __init__(self, cfg: AlignMLMConfig, task: Any) -> None:
+        super().__init__(task)
+        self.alpha = cfg.align_alpha
+        self.vocabulary = task.source_dictionary
+        entries = BilingualDictionary.load(cfg.dictionary).to_indices(self._index_of)
+        for name in ("source", "target", "weight"):
+            self.register_buffer(name, torch.as_tensor(getattr(entries, name)), persistent=False)
+        self.weight = self.weight.float()
+        self.counterparts = self._read_counterparts(cfg.counterparts) if cfg.counterparts else None
+        self._scores: dict[str, float] | None = None
+
+    def _index_of(self, symbol: str) -> int | None:
+        index = self.vocabulary.index(symbol)
+        return None if index == self.vocabulary.unk() else index
+
+    def _read_counterparts(self, path: str) -> tuple[Tensor, Tensor, Tensor]:
+        pairs = [(self._index_of(l1), self._index_of(l2)) for l1, l2 in read_counterparts(path)]
+        known = torch.tensor([pair for pair in pairs if None not in pair]).t().contiguous()
+        if known.size(1) < len(pairs):
+            logger.warning("%s: %d of %d tokens are not in dict.txt", path, len(pairs) - known.size(1), len(pairs))
+        in_dictionary = torch.isin(known[0], self.source[self.source[:, 1:].lt(0).all(1), 0])
+        return known[0], known[1], in_dictionary
+
+    def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """Compute the loss of a batch.
+
+        Returns:
+            ``mlm_sum + alpha * L_ALIGN * sample_size`` in nats, the number of predicted tokens, and the sums to log.
+        """
+        sample_size = sample["target"].ne(self.padding_idx).sum()
+        mlm = masked_cross_entropy(model, sample["net_input"], sample["target"], self.padding_idx)
+        embeddings = model.encoder.sentence_encoder.embed_tokens.weight
+        align = alignment_loss(embeddings, self.source, self.target, self.weight)
+        loss = mlm + self.alpha * align * sample_size
+        log = {
+            "loss": loss.detach(),
+            "mlm_loss": mlm.detach(),
+            "align_loss": align.detach() * sample_size,
+            "ntokens": sample["ntokens"],
+            "nsentences": sample["nsentences"],
+            "sample_size": sample_size,
+        }
+        if model.training:
+            self._scores = None
+        elif self.counterparts is not None:
+            if self._scores is None:  # once per validation, not per batch
+                self._scores = self._measure(embeddings)
+            log |= {f"alignment/{name}": score * sample["nsentences"] for name, score in self._scores.items()}
+        return loss, sample_size, log
+
+    def _measure(self, embeddings: Tensor) -> dict[str, float]:
+        assert self.counterparts is not None
+        source, target, in_dictionary = (part.to(embeddings.device) for part in self.counterparts)
+        scores = alignment_scores(embeddings.detach().float(), source, target, in_dictionary)
+        found = {"all": scores.all, "dictionary": scores.dictionary, "held_out": scores.held_out}
+        return {name: score for name, score in found.items() if score is not None}
+
+    @staticmethod
+    def reduce_metrics(logging_outputs: list[dict[str, Any]]) -> None:
+        """Log ``loss`` and ``mlm_loss`` in bits, ``align_loss``, ``cosine`` and the alignment scores in percent."""
+        total = {key: sum(log.get(key, 0) for log in logging_outputs) for key in set().union(*logging_outputs)}
+        size = total["sample_size"]
+        metrics.log_scalar("loss", bits(total["loss"], size), size, round=3)
+        metrics.log_scalar("mlm_loss", bits(total["mlm_loss"], size), size, round=3)
+        metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["mlm_loss"].avg))
+        metrics.log_scalar("align_loss", total["align_loss"] / size, size, round=4)
+        metrics.log_scalar("cosine", -total["align_loss"] / size, size, round=4)
+        for key in sorted(total):
+            if key.startswith("alignment/"):
+                name = key.replace("/", "_")
+                metrics.log_scalar(name, total[key] / total["nsentences"], total["nsentences"], round=2)
+
+    @staticmethod
+    def logging_outputs_can_be_summed() -> bool:
+        """Sums, so that workers reduce them in one go."""
+        return True

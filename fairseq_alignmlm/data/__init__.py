@@ -1,0 +1,1 @@
+"""Datasets: binarized text in, masked and collated batches out."""

@@ -1,0 +1,78 @@
+"""Binarized text on disk, checked before it is trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from fairseq.data.indexed_dataset import (
+    MMapIndexedDataset,
+    data_file_path,
+    index_file_path,
+)
+
+from fairseq_alignmlm.errors import InputError
+
+
+def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
+    """Map ``prefix.bin`` and ``prefix.idx``, as `fairseq-preprocess` writes them, into memory.
+
+    Args:
+        prefix: path without suffix.
+
+    Returns:
+        The sentences, each a tensor of token indices ending in ``</s>``; nothing is read until asked for.
+
+    Raises:
+        InputError: when a file is missing, empty or shorter than its index says.
+    """
+    prefix = str(prefix)
+    data, index = Path(data_file_path(prefix)), Path(index_file_path(prefix))
+    for path in (data, index):
+        if not path.is_file():
+            raise InputError.at(path, None, "no such file", "binarize the data first (python -m data_prep binarize)")
+    if index.stat().st_size == 0 or index.read_bytes()[:9] != MMapIndexedDataset.Index._HDR_MAGIC:
+        raise InputError.at(index, None, "not an index of fairseq-preprocess (mmap)", "binarize the data again")
+    try:
+        dataset = MMapIndexedDataset(prefix)
+    except ValueError as error:
+        raise InputError.at(index, None, f"cannot be read ({error})", "binarize the data again") from error
+    if len(dataset) == 0:
+        raise InputError.at(data, None, "holds no sentence", "check the text it was made from")
+    item_bytes = np.dtype(MMapIndexedDataset.Index(str(index)).dtype).itemsize
+    expected = int(dataset.sizes.sum()) * item_bytes
+    if data.stat().st_size != expected:
+        raise InputError.at(
+            data,
+            None,
+            f"truncated or foreign: {data.stat().st_size:,} bytes, its index says {expected:,}",
+            "binarize the data again",
+        )
+    return dataset
+
+
+def token_counts(dataset: MMapIndexedDataset, vocabulary_size: int, batch: int = 10_000) -> np.ndarray:
+    """Count how often each symbol occurs.
+
+    Args:
+        dataset: binarized sentences.
+        vocabulary_size: number of symbols V.
+        batch: sentences counted at a time; memory does not grow with the data.
+
+    Returns:
+        int64 counts ``(V,)``.
+
+    Raises:
+        InputError: when an index is not below V, so that the data belong to another dictionary.
+    """
+    counts = np.zeros(vocabulary_size, dtype=np.int64)
+    for start in range(0, len(dataset), batch):
+        stop = min(start + batch, len(dataset))
+        found = np.bincount(np.concatenate([dataset[i].numpy() for i in range(start, stop)]))
+        if len(found) > vocabulary_size:
+            raise InputError(
+                f"the data hold symbol {len(found) - 1}, the dictionary only {vocabulary_size}; "
+                "use the dict.txt that the data were binarized with"
+            )
+        counts[: len(found)] += found
+    return counts

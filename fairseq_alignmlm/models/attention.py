@@ -1,0 +1,53 @@
+"""Multi-head self-attention through torch's scaled_dot_product_attention."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class SelfAttention(nn.Module):
+    """Bidirectional self-attention with the parameter names of stock fairseq.
+
+    Args:
+        embed_dim: hidden size H, a multiple of ``num_heads``.
+        num_heads: number of heads.
+        dropout: probability of dropping an attention weight while training.
+
+    Raises:
+        ValueError: when H is not a multiple of the number of heads.
+    """
+
+    def __init__(self, embed_dim: int, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        if embed_dim % num_heads:
+            raise ValueError(f"hidden size {embed_dim} is not a multiple of {num_heads} attention heads")
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.k_proj = nn.Linear(embed_dim, embed_dim)
+        self.v_proj = nn.Linear(embed_dim, embed_dim)
+        self.q_proj = nn.Linear(embed_dim, embed_dim)
+        self.out_proj = nn.Linear(embed_dim, embed_dim)
+
+    def forward(self, x_BTH: Tensor, key_mask_B11T: Tensor | None) -> Tensor:
+        """Attend over the T positions of every sequence.
+
+        Args:
+            x_BTH: input ``(B, T, H)``.
+            key_mask_B11T: ``(B, 1, 1, T)``, True where a key may be attended to; None when there is no
+                padding, which lets torch choose its flash kernels.
+
+        Returns:
+            ``(B, T, H)``.
+        """
+        batch, length, width = x_BTH.shape
+        # One matrix product instead of three; the parameters keep the stock names.
+        weight = torch.cat((self.q_proj.weight, self.k_proj.weight, self.v_proj.weight))
+        bias = torch.cat((self.q_proj.bias, self.k_proj.bias, self.v_proj.bias))
+        heads = F.linear(x_BTH, weight, bias).view(batch, length, 3, self.num_heads, width // self.num_heads)
+        query, key, value = (heads[:, :, i].transpose(1, 2) for i in range(3))
+        attended = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=key_mask_B11T, dropout_p=self.dropout if self.training else 0.0
+        )
+        return self.out_proj(attended.transpose(1, 2).reshape(batch, length, width))

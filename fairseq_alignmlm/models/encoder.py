@@ -1,0 +1,99 @@
+"""Embeddings and the stack of encoder layers."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from fairseq.modules.checkpoint_activations import checkpoint_wrapper
+from torch import Tensor, nn
+
+from fairseq.distributed import fsdp_wrap
+from fairseq_alignmlm.models.config import MultilingualRobertaConfig
+from fairseq_alignmlm.models.layer import EncoderLayer
+from fairseq_alignmlm.models.positions import position_indices
+
+
+class SentenceEncoder(nn.Module):
+    """Sum word, position and (when asked for) language embeddings and run the layers.
+
+    Args:
+        cfg: the model's settings.
+        vocabulary_size: number of symbols, the special ones included.
+        padding_index: index of the padding symbol.
+        languages: number of languages L; language embeddings have L + 1 rows, row 0 for padding.
+    """
+
+    def __init__(
+        self, cfg: MultilingualRobertaConfig, vocabulary_size: int, padding_index: int, languages: int
+    ) -> None:
+        super().__init__()
+        width = cfg.encoder_embed_dim
+        self.padding_index = padding_index
+        self.dropout = cfg.dropout
+        self.embed_tokens = nn.Embedding(vocabulary_size, width, padding_index)
+        self.embed_positions = nn.Embedding(cfg.max_positions + padding_index + 1, width, padding_index)
+        self.embed_languages = nn.Embedding(languages + 1, width, padding_idx=0) if cfg.language_embeddings else None
+        with_norm = cfg.layernorm_embedding and not cfg.no_layernorm_embedding
+        self.layernorm_embedding = nn.LayerNorm(width) if with_norm else None
+        self.layers = nn.ModuleList(self._build_layer(cfg) for _ in range(cfg.encoder_layers))
+        self.layer_norm = nn.LayerNorm(width) if cfg.encoder_normalize_before else None
+
+    @staticmethod
+    def _build_layer(cfg: MultilingualRobertaConfig) -> nn.Module:
+        layer = EncoderLayer(cfg)
+        if cfg.checkpoint_activations:
+            layer = checkpoint_wrapper(layer)
+        return fsdp_wrap(layer, min_num_params=0 if cfg.checkpoint_activations else cfg.min_params_to_wrap)
+
+    def forward(
+        self,
+        tokens_BT: Tensor,
+        language_ids_BT: Tensor | None = None,
+        positions_BT: Tensor | None = None,
+        has_padding: bool | None = None,
+        return_all_hiddens: bool = False,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Encode a batch.
+
+        Args:
+            tokens_BT: token indices ``(B, T)``.
+            language_ids_BT: language of each token ``(B, T)``, 0 for padding, 1..L; only with language
+                embeddings, and then always.
+            positions_BT: rows of the position table ``(B, T)``, for layouts whose positions restart; by default
+                tokens are numbered from left to right.
+            has_padding: whether any token is padding; None looks, which on an accelerator waits for the device.
+            return_all_hiddens: also return the embeddings and every layer's output.
+
+        Returns:
+            The last layer's output ``(B, T, H)`` and the list of hidden states, each ``(B, T, H)``.
+
+        Raises:
+            ValueError: when language IDs are given to a model without language embeddings, or are missing.
+        """
+        if has_padding is None:
+            has_padding = bool(tokens_BT.eq(self.padding_index).any())
+        if positions_BT is None:
+            positions_BT = position_indices(tokens_BT, self.padding_index, has_padding)
+        x_BTH = self.embed_tokens(tokens_BT) + self.embed_positions(positions_BT)
+        if self.embed_languages is not None:
+            if language_ids_BT is None:
+                raise ValueError("this model has language embeddings, but the batch has no language IDs")
+            x_BTH = x_BTH + self.embed_languages(language_ids_BT)
+        elif language_ids_BT is not None:
+            raise ValueError("the batch has language IDs, but this model has no language embeddings")
+        if self.layernorm_embedding is not None:
+            x_BTH = self.layernorm_embedding(x_BTH)
+        x_BTH = F.dropout(x_BTH, self.dropout, self.training)
+
+        key_mask = None
+        if has_padding:
+            present_BT = tokens_BT.ne(self.padding_index)
+            x_BTH = x_BTH * present_BT.unsqueeze(-1)
+            key_mask = present_BT[:, None, None, :]
+        hiddens = [x_BTH] if return_all_hiddens else []
+        for layer in self.layers:
+            x_BTH = layer(x_BTH, key_mask)
+            if return_all_hiddens:
+                hiddens.append(x_BTH)
+        if self.layer_norm is not None:
+            x_BTH = self.layer_norm(x_BTH)
+        return x_BTH, hiddens

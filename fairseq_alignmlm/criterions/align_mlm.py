@@ -1,10 +1,8 @@
 """ALIGN-MLM: masked language modelling plus the alignment of dictionary words (section 3)."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +28,7 @@ class AlignMLMConfig(FairseqDataclass):
         default=MISSING, metadata={"help": "bilingual dictionary: L1 pieces, TAB, L2 pieces on every line"}
     )
     align_alpha: float = field(default=10.0, metadata={"help": "weight alpha of the alignment loss (section 3)"})
-    counterparts: str | None = field(
+    counterparts: Optional[str] = field(
         default=None,
         metadata={"help": "counterparts.tsv of a derived language: validation then logs the alignment score"},
     )

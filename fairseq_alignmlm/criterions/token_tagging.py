@@ -1,7 +1,5 @@
 """Cross-entropy of the tags of words, for fine-tuning."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch.nn.functional as F

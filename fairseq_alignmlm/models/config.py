@@ -1,7 +1,5 @@
 """Settings of the multilingual encoder; the defaults are the paper's (Table 10)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass

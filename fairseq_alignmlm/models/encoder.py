@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
+from fairseq.distributed import fsdp_wrap
 from fairseq.modules.checkpoint_activations import checkpoint_wrapper
 from torch import Tensor, nn
 
-from fairseq.distributed import fsdp_wrap
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.layer import EncoderLayer
 from fairseq_alignmlm.models.positions import position_indices

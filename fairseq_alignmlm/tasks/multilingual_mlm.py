@@ -1,11 +1,9 @@
 """Masked language modelling over several languages: the task of every pre-training objective."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 import torch
@@ -36,7 +34,7 @@ class MultilingualMLMConfig(FairseqDataclass):
         default=MISSING,
         metadata={"help": "folder with dict.txt and one folder of binarized text per language"},
     )
-    languages: str | None = field(
+    languages: Optional[str] = field(
         default=None,
         metadata={"help": "comma-separated languages, L1 first; default: every folder of the data, by name"},
     )
@@ -76,7 +74,7 @@ class MultilingualMLM(FairseqTask):
         self._replacements: dict[str, np.ndarray] = {}
 
     @classmethod
-    def setup_task(cls, cfg: MultilingualMLMConfig, **kwargs: Any) -> MultilingualMLM:
+    def setup_task(cls, cfg: MultilingualMLMConfig, **kwargs: Any) -> "MultilingualMLM":
         """Read the vocabulary and find the languages."""
         _check_rates(cfg)
         folder = Path(cfg.data)

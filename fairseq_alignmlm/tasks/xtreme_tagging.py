@@ -1,11 +1,9 @@
 """Tagging words, the form of XTREME's POS and NER tasks."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from fairseq.data import Dictionary
 from fairseq.dataclass import FairseqDataclass
@@ -30,11 +28,11 @@ class XtremeTaggingConfig(FairseqDataclass):
         default=MISSING, metadata={"help": "xtreme/<task>/<language>/bin: folder with tokens/ and labels/"}
     )
     max_length: int = field(default=512, metadata={"help": "longest sentence in pieces, <s> and </s> included"})
-    languages: str | None = field(
+    languages: Optional[str] = field(
         default=None,
         metadata={"help": "the pre-training's languages in order, for models with language embeddings"},
     )
-    language: str | None = field(default=None, metadata={"help": "the language of this data, one of --languages"})
+    language: Optional[str] = field(default=None, metadata={"help": "the language of this data, one of --languages"})
     seed: int = II("common.seed")
     batch_size: int | None = II("dataset.batch_size")
 
@@ -55,7 +53,7 @@ class XtremeTagging(FairseqTask):
         self._with_language_ids = False
 
     @classmethod
-    def setup_task(cls, cfg: XtremeTaggingConfig, **kwargs: Any) -> XtremeTagging:
+    def setup_task(cls, cfg: XtremeTaggingConfig, **kwargs: Any) -> "XtremeTagging":
         """Read the two vocabularies."""
         folder = Path(cfg.data)
         labels = folder / "labels" / "dict.txt"

@@ -1,0 +1,39 @@
+"""Write a fine-tuned model's predictions in XTREME's format."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+SUMMARY = "write predictions of a fine-tuned checkpoint, one tag per line"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--checkpoint", type=Path, required=True, help="fine-tuned checkpoint")
+    parser.add_argument("--data", type=Path, required=True, help="xtreme/<task>/<language>/bin")
+    parser.add_argument("--split", default="valid", help="split of the data (default: %(default)s)")
+    parser.add_argument("--output", type=Path, required=True, help="prediction file to write, test-<language>.tsv")
+    parser.add_argument("--language", help="language of the data, for models with language embeddings")
+    parser.add_argument(
+        "--missing-tag", help="tag of words beyond the model's length (default: O for IOB tags, X otherwise)"
+    )
+    parser.add_argument("--batch-size", type=int, default=64, help="sentences per batch (default: %(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Predict and write; return the exit status."""
+    from fairseq_alignmlm.evaluation.tagging import TagPredictor
+    from fairseq_alignmlm.storage import atomic_path
+
+    predictor = TagPredictor.load(args.checkpoint, args.data, args.language)
+    missing = args.missing_tag or ("O" if "O" in predictor.tags else "X")
+    cut = 0
+    with atomic_path(args.output) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as handle:
+        for number, (tags, words) in enumerate(predictor.predict(args.split, args.batch_size)):
+            cut += words - len(tags)
+            if number:
+                handle.write("\n")
+            handle.writelines(f"{tag}\n" for tag in tags + [missing] * (words - len(tags)))
+    print(f"{args.output}: {number + 1:,} sentences; {cut:,} words beyond the maximum length got {missing}")
+    return 0

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 class BuildWithStartUpFile(build_py):
     """Put the start-up file at the top of site-packages, the only place where Python reads ``.pth`` files.
 
-    What a plain build writes to ``build_lib`` gets there. An editable build installs nothing from ``build_lib``;
+    What a plain build writes to ``build_lib`` gets there. An editable build installs nothing from that folder;
     the top of its wheel is ``install_lib``. There the name matters: Python reads ``.pth`` files in alphabetic
     order, and ``__editable__*.pth``, which makes ``fairseq_startup`` importable, has to come first.
     """
@@ -37,7 +37,7 @@ def version() -> str:
 setup(
     name="fairseq-alignmlm",
     version=version(),
-    description="Explicit cross-lingual alignment in multilingual pre-training (ALIGN-MLM), for stock fairseq",
+    description="Multilingual pre-training with explicit word-embedding alignment (ALIGN-MLM) for stock fairseq",
     license="MIT",
     python_requires=">=3.10",
     packages=find_packages(include=["fairseq_alignmlm*", "data_prep*", "fairseq_startup*"]),

@@ -2,32 +2,33 @@
 
 ``fairseq_startup.pth`` imports this module whenever Python starts. All it does then is to put one finder on
 ``sys.meta_path``. When one of the modules below is imported, the finder lets Python load it as usual and has
-the remedy of that name, a module of ``fairseq_startup.remedies``, mend it in memory. No file of fairseq or
-hydra is touched, and nothing is imported before it is needed.
+its remedies, modules of ``fairseq_startup.remedies``, mend it in memory. No file of fairseq or hydra is
+touched, and nothing is imported before it is needed.
 """
 
 import sys
 
 REMEDIES = {
-    "fairseq.checkpoint_utils": "checkpoint_loading",
-    "fairseq.data.data_utils": "numpy_aliases",
-    "fairseq.data.language_pair_dataset": "numpy_aliases",
-    "fairseq.data.token_block_dataset": "numpy_aliases",
-    "fairseq.dataclass.configs": "dataclass_defaults",
-    "fairseq.dataclass.utils": "optional_types",
-    "fairseq.distributed.utils": "object_broadcast",
-    "fairseq.models.distributed_fairseq_model": "cpu_data_parallel",
-    "fairseq.models.transformer.transformer_config": "dataclass_defaults",
-    "fairseq.modules.dynamic_crf_layer": "numpy_aliases",
-    "fairseq.utils": "user_directory",
-    "fairseq_cli.eval_lm": "command_errors",
-    "fairseq_cli.generate": "command_errors",
-    "fairseq_cli.hydra_train": "command_errors",
-    "fairseq_cli.interactive": "command_errors",
-    "fairseq_cli.preprocess": "command_errors",
-    "fairseq_cli.train": "command_errors",
-    "fairseq_cli.validate": "command_errors",
-    "hydra._internal.utils": "hydra_help",
+    "fairseq.checkpoint_utils": ("checkpoint_loading", "checkpoint_saving"),
+    "fairseq.data.data_utils": ("numpy_aliases",),
+    "fairseq.data.language_pair_dataset": ("numpy_aliases",),
+    "fairseq.data.token_block_dataset": ("numpy_aliases",),
+    "fairseq.dataclass.configs": ("dataclass_defaults",),
+    "fairseq.dataclass.initialize": ("host_warnings",),
+    "fairseq.dataclass.utils": ("optional_types",),
+    "fairseq.distributed.utils": ("object_broadcast",),
+    "fairseq.models.distributed_fairseq_model": ("cpu_data_parallel",),
+    "fairseq.models.transformer.transformer_config": ("dataclass_defaults",),
+    "fairseq.modules.dynamic_crf_layer": ("numpy_aliases",),
+    "fairseq.utils": ("user_directory",),
+    "fairseq_cli.eval_lm": ("command_errors",),
+    "fairseq_cli.generate": ("command_errors",),
+    "fairseq_cli.hydra_train": ("command_errors",),
+    "fairseq_cli.interactive": ("command_errors",),
+    "fairseq_cli.preprocess": ("command_errors",),
+    "fairseq_cli.train": ("command_errors",),
+    "fairseq_cli.validate": ("command_errors",),
+    "hydra._internal.utils": ("hydra_help",),
 }
 
 
@@ -48,13 +49,18 @@ class RemedyFinder:
         return None
 
     @staticmethod
-    def _mend_while_loading(spec, remedy):
+    def _mend_while_loading(spec, remedies):
         execute = spec.loader.exec_module
 
         def exec_module(module):
+            from functools import partial
             from importlib import import_module
 
-            import_module(f"{__name__}.remedies.{remedy}").mend(module, execute)
+            execute_mended = execute
+            for remedy in remedies:
+                mend = import_module(f"{__name__}.remedies.{remedy}").mend
+                execute_mended = partial(mend, execute=execute_mended)
+            execute_mended(module)
 
         # Set on the loader's instance, so that its class, and all else that asks it for resources, stays.
         spec.loader.exec_module = exec_module

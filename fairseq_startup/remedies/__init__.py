@@ -1,1 +1,1 @@
-"""One module a remedy; each has ``mend(module, execute)``, which runs the module's code and puts right what fails."""
+"""One module a remedy, each with ``mend(module, execute)``: run the module's code and put right what fails."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import pickle
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -25,10 +26,10 @@ def _input_error(message: str) -> Exception:
     return InputError(message)
 
 
-def _first_sentence(error: BaseException) -> str:
-    """Return what torch found, without its page of advice."""
-    text = " ".join(str(error).split())
-    text = text.partition("WeightsUnpickler error: ")[2] or text
+def _reason(error: BaseException) -> str:
+    """Return what torch found in the file, without its page of advice."""
+    paragraphs = [p.strip() for p in str(error).split("\n\n") if p.strip() and "weights_only" not in p]
+    text = " ".join((paragraphs or [type(error).__name__])[0].split())
     return text.partition(" Please use `torch")[0].partition(". ")[0].rstrip(".")
 
 
@@ -48,20 +49,19 @@ def load_restricted(torch: ModuleType, file: Any, *args: Any, **kwargs: Any) -> 
         return torch.load(file, *args, **{**kwargs, "weights_only": False})
     name = getattr(file, "name", file)
     try:
-        with torch.serialization.safe_globals([argparse.Namespace]):
+        with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
             return torch.load(file, *args, **{**kwargs, "weights_only": True})
+    except (OSError, MemoryError):
+        raise
     except pickle.UnpicklingError as error:
         raise _input_error(
-            f"{name}: refused, nothing in it was executed: not a plain checkpoint ({_first_sentence(error)}); "
+            f"{name}: refused and nothing in it executed: not a plain checkpoint ({_reason(error)}); "
             f"if you trust whoever made it, set {TRUST_VARIABLE}=1"
         ) from error
-    except EOFError as error:
-        raise _input_error(f"{name}: the checkpoint is empty or cut short; copy or train it again") from error
-    except RuntimeError as error:
-        if "PytorchStreamReader" not in str(error):
-            raise
+    except Exception as error:  # whatever comes of taking arbitrary bytes for a checkpoint
         raise _input_error(
-            f"{name}: the checkpoint is damaged or cut short ({_first_sentence(error)}); copy or train it again"
+            f"{name}: not a checkpoint, or a damaged one ({_reason(error)}); get or train it again"
         ) from error
 
 

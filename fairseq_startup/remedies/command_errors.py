@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+BAD_INPUT, BAD_SURROUNDINGS = 2, 1
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
-    """Execute a module of ``fairseq_cli`` and have its command report an ``InputError`` as our commands do."""
-    execute(module)
-    command = module.cli_main
 
+def _exit_status(error: Exception) -> int | None:
+    """Return the exit status for an error a person can act on; None for all others, whose traceback matters."""
+    # Who has not loaded our errors cannot have raised one.
+    errors = sys.modules.get("fairseq_alignmlm.errors")
+    if errors is not None and isinstance(error, errors.InputError):
+        return BAD_INPUT
+    if isinstance(error, (FileNotFoundError, PermissionError)):
+        return BAD_SURROUNDINGS
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BAD_SURROUNDINGS
+    return None
+
+
+def _reporting(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
-    def cli_main(*args: Any, **kwargs: Any) -> Any:
+    def reporting_command(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except ValueError as error:
-            # Who has not loaded our errors cannot have raised one.
-            errors = sys.modules.get("fairseq_alignmlm.errors")
-            if errors is None or not isinstance(error, errors.InputError):
+        except (ValueError, OSError) as error:
+            status = _exit_status(error)
+            if status is None:
                 raise
             print(f"error: {error}", file=sys.stderr)
-            raise SystemExit(2) from None
+            raise SystemExit(status) from None
 
-    vars(module)["cli_main"] = cli_main
+    return reporting_command
+
+
+def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+    """Execute a module of ``fairseq_cli`` and have its command report errors as our own commands do."""
+    execute(module)
+    # hydra prints the tracebacks of the function it runs by itself, so the error is met inside it.
+    for name in ("cli_main", "_hydra_main"):
+        if hasattr(module, name):
+            vars(module)[name] = _reporting(getattr(module, name))

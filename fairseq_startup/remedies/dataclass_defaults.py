@@ -14,7 +14,7 @@ from typing import Any
 
 
 def _unhashable_default_classes(cls: type) -> set[type]:
-    """Return the classes of fairseq whose instances are defaults in ``cls`` and which Python calls mutable."""
+    """Return fairseq's classes whose instances are defaults in ``cls`` and which Python takes for mutable."""
     defaults = (v.default if isinstance(v, dataclasses.Field) else v for v in vars(cls).values())
     classes = {type(default) for default in defaults if dataclasses.is_dataclass(default)}
     return {c for c in classes if c.__module__.startswith("fairseq.") and c.__hash__ is None}
@@ -24,7 +24,7 @@ def _unhashable_default_classes(cls: type) -> set[type]:
 def _hashable(classes: set[type]) -> Iterator[None]:
     """Give ``classes`` a hash for a moment: Python takes exactly the unhashable ones for mutable."""
     for cls in classes:
-        cls.__hash__ = object.__hash__  # type: ignore[method-assign]
+        cls.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
@@ -42,7 +42,7 @@ def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
         with _hashable(_unhashable_default_classes(cls)):
             return original(cls, **options)
 
-    dataclasses.dataclass = dataclass  # type: ignore[assignment]
+    dataclasses.dataclass = dataclass
     try:
         execute(module)
     finally:

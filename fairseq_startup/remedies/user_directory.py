@@ -39,9 +39,7 @@ def locate(user_dir: str, fairseq_folder: str) -> tuple[str, str | None]:
         path = os.path.abspath(os.path.join(beside, user_dir))
         if _is_folder(path):
             return os.path.basename(path), path
-    raise FileNotFoundError(
-        f"--user-dir {user_dir}: neither a folder seen from {os.getcwd()} nor an installed package"
-    )
+    raise FileNotFoundError(f"--user-dir {user_dir}: neither a folder seen from {os.getcwd()} nor an installed package")
 
 
 def import_package(name: str, folder: str | None) -> ModuleType:

@@ -1,1 +1,1 @@
-"""Text to derived corpora to binarized data: pure functions, and thin commands that stream files through them."""
+"""Text to derived corpora to binarized data: pure functions, and thin commands that stream files."""

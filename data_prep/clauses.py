@@ -10,8 +10,8 @@ FINAL_MARKS = frozenset(".!?")
 def clauses(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """Yield ``(start, end, stop)`` for every sentence of a line.
 
-    ``words[start:end]`` are its words and ``words[end:stop]`` its final marks: one or more of ``. ! ?`` in a row, none
-    when the line ends without one. The slices ``start:stop`` cover the line.
+    ``words[start:end]`` are its words and ``words[end:stop]`` its final marks: one or more of ``. ! ?`` in a row,
+    none when the line ends without one. The slices ``start:stop`` cover the line.
     """
     start, length = 0, len(words)
     while start < length:

@@ -9,7 +9,7 @@ from hashlib import blake2b
 def generator(seed: int, stream: str, index: int = 0) -> random.Random:
     """Return the generator of one item.
 
-    Only its ``random()`` is documented to give the same numbers in every Python version: use nothing else of it.
+    Use only its ``random()``: no other method is documented to give equal numbers in every Python version.
 
     Args:
         seed: the seed of the command.

@@ -1,7 +1,7 @@
 """Word-level transformations: one file each, found by listing this folder.
 
-A transformation reorders the words of one sentence. Its core is a permutation of *token indices*, so that tags,
-labels and anything else that belongs to a word moves with it; words are never matched by their spelling.
+A transformation reorders the words of one sentence. Its core is a permutation of *token indices*, so that
+tags, labels and anything else that belongs to a word moves with it; words are never matched by spelling.
 
 A file ``<name>.py`` in this folder is the transformation ``<name>`` of ``--transform <name>``. It has
 
@@ -11,31 +11,31 @@ A file ``<name>.py`` in this folder is the transformation ``<name>`` of ``--tran
     The names of its settings with a help text each; they are given as ``--transform name:key=value,key=value``.
     Unknown names are refused before ``create`` is called. Empty when there are none.
 ``create(options: Mapping[str, str]) -> Transformation``
-    Called once in every worker process, so that models and caches live as long as the worker. It reads its files
-    here and raises :class:`~fairseq_alignmlm.errors.InputError` for bad settings or files.
+    Called once in every worker process, so that models and caches live as long as the worker. It reads its
+    files here and raises :class:`~fairseq_alignmlm.errors.InputError` for bad settings or files.
 
 What ``create`` returns holds
 
 ``order(words, context) -> Sequence[int]``
-    A permutation of ``range(len(words))``: the new sentence is ``[words[i] for i in order(words, context)]``. It must
-    be a pure function of the words, ``context.seed``, ``context.line`` and ``context.tree``. A sentence it cannot
-    transform keeps its order, and ``context.report(reason)`` is called; reports are summed over the corpus
-    and end up in the manifest.
+    A permutation of ``range(len(words))``: the new sentence is ``[words[i] for i in order(words, context)]``.
+    It must be a pure function of the words, ``context.seed``, ``context.line`` and ``context.tree``. A sentence
+    it cannot transform keeps its order, and ``context.report(reason)`` is called; reports are summed over the
+    corpus and end up in the manifest.
 ``needs_trees``
-    True if ``context.tree`` must be there (``--trees FILE``). Trees describe the sentence as it stands in the input, so
-    such a transformation has to be the first of a composition.
+    True if ``context.tree`` must be there (``--trees FILE``). Trees describe the sentence as it stands in the
+    input, so such a transformation has to be the first of a composition.
 ``input_files``
     Files it read, whose hashes the manifest keeps.
 
-Trees come from a CoNLL-U file with one block per non-blank line of the text, in the same order; the forms of the
-lines with integer IDs have to be the words of the sentence (checked before ``order`` is called).
+Trees come from a CoNLL-U file with one block per non-blank line of the text, in the same order; the forms of
+the lines with integer IDs have to be the words of the sentence (checked before ``order`` is called).
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -63,7 +63,7 @@ class SentenceContext(NamedTuple):
 
     Attributes:
         seed: the seed of the command.
-        line: 1-based line number of the sentence in its text file; for labelled data the 1-based number of the sentence.
+        line: 1-based line number of the sentence in its text file; in labelled data the sentence's number.
         tree: its tree, None unless the transformation needs trees.
         report: counts a reason why (part of) the sentence could not be transformed.
     """
@@ -115,9 +115,7 @@ def create(specification: str) -> Transformation:
         key, equals, value = setting.partition("=")
         if key not in module.OPTIONS or not equals or not value:
             known = ", ".join(f"{option}=..." for option in module.OPTIONS) or "none"
-            raise InputError(
-                f"--transform {specification}: cannot use {setting!r}; settings of {name}: {known}"
-            )
+            raise InputError(f"--transform {specification}: cannot use {setting!r}; settings of {name}: {known}")
         options[key] = value
     return module.create(options)
 
@@ -133,9 +131,7 @@ def compose(specifications: Sequence[str]) -> Transformation:
     parts = [create(specification) for specification in specifications]
     for part, specification in zip(parts[1:], specifications[1:], strict=True):
         if part.needs_trees:
-            raise InputError(
-                f"--transform {specification}: needs trees of the input, so it has to be given first"
-            )
+            raise InputError(f"--transform {specification}: needs trees of the input, so it has to be given first")
     if len(parts) == 1:
         return parts[0]
 

@@ -14,8 +14,8 @@ OPTIONS: dict[str, str] = {}
 def order(words: Sequence[str], context: SentenceContext | None = None) -> list[int]:
     """Return the word indices in reverse, sentence by sentence, final ``. ! ?`` in place.
 
-    Sentences end at those tokens, so a line that holds several is inverted one after the other. Applying it twice
-    gives the line back.
+    Sentences end at those tokens, so a line that holds several is inverted one after the other. Applying
+    it twice gives the line back.
     """
     indices: list[int] = []
     for start, end, stop in clauses(words):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .nearest import nearest_neighbours
+from fairseq_alignmlm.evaluation.nearest import nearest_neighbours
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,30 @@ def summarise_hits(hits: Tensor, in_dictionary: Tensor | None, frequency: Tensor
     if frequency is not None:
         by_frequency = _percent(hits, (1 - known) * frequency.to(hits.device).double())
     return AlignmentScores(everything, _percent(hits, known), _percent(hits, 1 - known), by_frequency)
+
+
+def hits_by_frequency(hits: Tensor, frequency: Tensor, bins: int) -> list[dict[str, float]]:
+    """Average hits over bins of equal size, from the most to the least frequent tokens.
+
+    Args:
+        hits: booleans of shape (N,).
+        frequency: corpus counts of shape (N,).
+        bins: how many bins; fewer where there are fewer tokens.
+
+    Returns:
+        For each bin the numbers of its first and last token in order of frequency (from 1), its lowest
+        count, and its alignment in percent.
+    """
+    order = frequency.argsort(descending=True, stable=True).cpu()
+    found, first = [], 1
+    for part in order.tensor_split(min(bins, len(order)) or 1):
+        if len(part):
+            last = first + len(part) - 1
+            score = 100.0 * hits.cpu()[part].double().mean().item()
+            count = frequency.cpu()[part[-1]].item()
+            found.append({"first": first, "last": last, "lowest_count": count, "alignment": score})
+            first = last + 1
+    return found
 
 
 def alignment_scores(

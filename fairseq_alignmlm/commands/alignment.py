@@ -1,0 +1,194 @@
+"""Measure how well a checkpoint's word embeddings are aligned."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairseq_alignmlm.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fairseq_alignmlm.evaluation.checkpoint import CheckpointEmbeddings
+    from fairseq_alignmlm.evaluation.vocabulary import Vocabulary
+
+SUMMARY = "measure the alignment score of a checkpoint (Table 8), or word translation retrieval"
+FREQUENCY_BINS = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--checkpoint", type=Path, required=True, help="fairseq checkpoint of a pre-training run")
+    parser.add_argument("--dict", type=Path, required=True, help="bin/dict.txt that the run was trained with")
+    parser.add_argument("--counterparts", type=Path, help="counterparts.tsv of a derived language")
+    parser.add_argument("--dictionary", type=Path, help="training dictionary: separates its tokens from held-out ones")
+    parser.add_argument("--held-out", type=Path, help="dictionary of natural languages: translation retrieval")
+    parser.add_argument("--languages", help="L1,L2 where the model has language embeddings (default: the run's)")
+    parser.add_argument("--device", default="cpu", help="torch device (default: %(default)s)")
+    parser.add_argument("--json", type=Path, help="write the result here as well")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print and write; return the exit status."""
+    if args.counterparts is None and args.held_out is None:
+        raise InputError("nothing to measure: give --counterparts (derived language) or --held-out (natural languages)")
+    from fairseq_alignmlm.evaluation.checkpoint import read_checkpoint_embeddings
+    from fairseq_alignmlm.evaluation.signature import short_hash
+    from fairseq_alignmlm.evaluation.vocabulary import read_vocabulary
+    from fairseq_alignmlm.storage import sha256_of, write_json
+
+    vocabulary = read_vocabulary(args.dict)
+    model = read_checkpoint_embeddings(args.checkpoint)
+    if len(vocabulary) != len(model.words):
+        raise InputError.at(
+            args.checkpoint,
+            None,
+            f"has a vocabulary of {len(model.words):,} symbols, {args.dict} gives {len(vocabulary):,}",
+            "use the dict.txt of the run's own data",
+        )
+    files = {"checkpoint": args.checkpoint, "dict": args.dict, "counterparts": args.counterparts}
+    files |= {"dictionary": args.dictionary, "held_out": args.held_out}
+    result: dict[str, Any] = {
+        "files": {
+            name: {"path": str(path), "sha256": sha256_of(path)} for name, path in files.items() if path is not None
+        },
+        "updates": model.updates,
+    }
+    hashes = {name: short_hash(file["sha256"]) for name, file in result["files"].items()}
+    languages = _language_names(args.languages, model)
+    identity = {
+        "dir": ">".join(name or "?" for name in languages) if any(languages) else None,
+        "model": hashes["checkpoint"],
+        "dict": hashes.get("dictionary"),
+    }
+    try:
+        if args.counterparts is not None:
+            result |= _alignment(args, model, vocabulary, languages, identity)
+        if args.held_out is not None:
+            result |= _retrieval(args, model, vocabulary, identity)
+    except FloatingPointError as error:
+        raise InputError.at(args.checkpoint, None, f"{error}: the run diverged", "take an earlier checkpoint") from None
+    if args.json is not None:
+        write_json(args.json, result)
+    return 0
+
+
+def _language_names(given: str | None, model: CheckpointEmbeddings) -> tuple[str | None, str | None]:
+    names = tuple(given.split(",")) if given else model.language_names
+    if len(names) == 2:
+        return names[0], names[1]
+    if given:
+        raise InputError(f"--languages {given}: give exactly two, L1,L2")
+    return None, None
+
+
+def _alignment(
+    args: argparse.Namespace,
+    model: CheckpointEmbeddings,
+    vocabulary: Vocabulary,
+    languages: tuple[str | None, str | None],
+    identity: dict[str, str | None],
+) -> dict[str, Any]:
+    import torch
+
+    from fairseq_alignmlm.evaluation.alignment import alignment_hits, hits_by_frequency, summarise_hits
+    from fairseq_alignmlm.evaluation.signature import signature
+
+    source, target, dropped = _counterpart_rows(args.counterparts, vocabulary)
+    known = None if args.dictionary is None else torch.isin(source, _single_tokens(args.dictionary, vocabulary))
+    frequency = torch.tensor(vocabulary.counts)[source]
+    vectors = model.language_vectors(*languages)
+    words, device = model.words.to(args.device), torch.device(args.device)
+    if vectors is not None:
+        vectors = (vectors[0].to(device), vectors[1].to(device))
+    hits = alignment_hits(words, source.to(device), target.to(device), vectors).cpu()
+    scores = summarise_hits(hits, known, frequency)
+    inside = None if known is None else int(known.sum())
+    tokens = {
+        "all": len(source),
+        "dictionary": inside,
+        "held_out": None if inside is None else len(source) - inside,
+        "candidates": len(target.unique()),
+        "not_in_vocabulary": dropped,
+    }
+    mark = signature(task="alignment", metric="nearest-cosine", n=len(source), **identity)
+    print(f"alignment: counterparts that are the nearest of {tokens['candidates']:,} tokens, percent")
+    rows = [("all tokens", scores.all, tokens["all"]), ("in the dictionary", scores.dictionary, tokens["dictionary"])]
+    rows += [("held out", scores.held_out, tokens["held_out"])]
+    rows += [("held out, weighted by frequency", scores.held_out_frequency, tokens["held_out"])]
+    for name, score, count in rows:
+        if count is not None:
+            print(f"  {name:32}" + (f"{score:7.2f}" if score is not None else f"{'-':>7}") + f"   {count:,} tokens")
+    print(f"  {mark}")
+    return {
+        "alignment": asdict(scores),
+        "tokens": tokens,
+        "language_embeddings": vectors is not None,
+        "by_frequency": hits_by_frequency(hits, frequency, FREQUENCY_BINS),
+        "signature": mark,
+    }
+
+
+def _counterpart_rows(path: Path, vocabulary: Vocabulary) -> tuple[Tensor, Tensor, int]:
+    import torch
+
+    from fairseq_alignmlm.lexicon.counterparts import read_counterparts
+
+    pairs = [(vocabulary.index_of(first), vocabulary.index_of(second)) for first, second in read_counterparts(path)]
+    known = [pair for pair in pairs if None not in pair]
+    dropped = len(pairs) - len(known)
+    if not known:
+        raise InputError.at(path, None, "no token of it is in dict.txt", "give the files of one language pair")
+    if dropped:
+        print(f"warning: {path}: {dropped:,} of {len(pairs):,} pairs are not in dict.txt", file=sys.stderr)
+    rows = torch.tensor(known)
+    return rows[:, 0].contiguous(), rows[:, 1].contiguous(), dropped
+
+
+def _single_tokens(path: Path, vocabulary: Vocabulary) -> Tensor:
+    """Return the rows of the L1 tokens that are an entry of the dictionary by themselves."""
+    import torch
+
+    from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
+
+    source = torch.as_tensor(BilingualDictionary.load(path).to_indices(vocabulary.index_of).source)
+    return source[(source >= 0).sum(dim=1) == 1, 0]
+
+
+def _retrieval(
+    args: argparse.Namespace, model: CheckpointEmbeddings, vocabulary: Vocabulary, identity: dict[str, str | None]
+) -> dict[str, Any]:
+    from fairseq_alignmlm.evaluation.retrieval import translation_retrieval
+    from fairseq_alignmlm.evaluation.signature import signature
+
+    gold = _translations(args.held_out, vocabulary)
+    training = _translations(args.dictionary, vocabulary) if args.dictionary is not None else {}
+    kept = {word: words for word, words in gold.items() if word not in training}
+    if not kept:
+        raise InputError.at(args.held_out, None, "every word of it is in the training dictionary", "hold words out")
+    candidates = [word for words in (*training.values(), *gold.values()) for word in words]
+    scores = translation_retrieval(model.words.to(args.device), kept, candidates)
+    mark = signature(task="translation", metric="precision", n=scores.words, **identity)
+    print(
+        f"word translation: {scores.words:,} held-out words ({len(gold) - len(kept):,} of the training dictionary"
+        f" left out) among {scores.candidates:,} candidates, percent"
+    )
+    print(f"  cosine  P@1 {scores.cosine_at_1:6.2f}   P@5 {scores.cosine_at_5:6.2f}")
+    print(f"  CSLS    P@1 {scores.csls_at_1:6.2f}   P@5 {scores.csls_at_5:6.2f}")
+    print(f"  {mark}")
+    return {"retrieval": asdict(scores), "retrieval_signature": mark}
+
+
+def _translations(path: Path, vocabulary: Vocabulary) -> dict[tuple[int, ...], list[tuple[int, ...]]]:
+    from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
+
+    entries = BilingualDictionary.load(path).to_indices(vocabulary.index_of)
+    found: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+    for source, target in zip(entries.source.tolist(), entries.target.tolist(), strict=True):
+        word = tuple(piece for piece in source if piece >= 0)
+        found.setdefault(word, []).append(tuple(piece for piece in target if piece >= 0))
+    return found

@@ -1,0 +1,32 @@
+"""Find what would make prediction files score wrongly in silence."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+SUMMARY = "check prediction files before they are scored"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    from fairseq_alignmlm.evaluation.scoring import add_file_arguments
+
+    add_file_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one line for every problem; return 0 for sound files, 1 for unsound ones."""
+    from fairseq_alignmlm.evaluation.scoring import find_pairs, find_problems
+    from fairseq_alignmlm.evaluation.xtreme_tasks import task_named
+
+    task = task_named(args.task)
+    pairs = find_pairs(args.predictions, args.gold, task, args.split, args.language)
+    problems = find_problems(pairs, task, args.languages)
+    for problem in problems:
+        print(problem)
+    if problems:
+        print(f"{len(problems)} problems in {len(pairs.predictions)} files", file=sys.stderr)
+        return 1
+    print(f"{task.name}: {len(pairs.predictions)} files are sound: {', '.join(pairs.predictions)}")
+    return 0

@@ -1,0 +1,95 @@
+"""The embeddings inside a fairseq checkpoint, read without building the model or running its pickle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_startup.remedies.checkpoint_loading import load_restricted
+
+WORDS = "encoder.sentence_encoder.embed_tokens.weight"
+LANGUAGES = "encoder.sentence_encoder.embed_languages.weight"
+
+
+@dataclass(frozen=True)
+class CheckpointEmbeddings:
+    """What the alignment score needs of a model.
+
+    Attributes:
+        words: input word embeddings, of shape (V, H), float32.
+        languages: language embeddings of shape (L + 1, H), row 0 padding; None for a model without.
+        language_names: the languages of rows 1 to L, as the run recorded them; empty when it did not.
+        updates: updates trained, when the checkpoint says so.
+    """
+
+    words: Tensor
+    languages: Tensor | None
+    language_names: tuple[str, ...]
+    updates: int | None
+
+    def language_vectors(self, first: str | None, second: str | None) -> tuple[Tensor, Tensor] | None:
+        """Return the embeddings of two languages, or None for a model without language IDs.
+
+        Args:
+            first: name of L1; by default the first language of the run.
+            second: name of L2; by default the second language of the run.
+
+        Raises:
+            InputError: when the model has language embeddings but not for such a name.
+        """
+        if self.languages is None:
+            return None
+        count = len(self.languages) - 1
+        names = self.language_names
+        if not names and first and second and count == 2:
+            names = (first, second)
+        if first is None and second is None and len(names) == 2:
+            first, second = names
+        rows = []
+        for name in (first, second):
+            if name not in names or names.index(name) >= count:
+                known = ", ".join(names) or f"{count} without names"
+                raise InputError(
+                    f"the model has language embeddings ({known}), but {name!r} is not one of them;"
+                    " name both with --languages L1,L2"
+                )
+            rows.append(self.languages[names.index(name) + 1])
+        return rows[0], rows[1]
+
+
+def read_checkpoint_embeddings(path: str | Path) -> CheckpointEmbeddings:
+    """Read the embeddings of a fairseq checkpoint on the CPU.
+
+    Only tensors, plain data and ``argparse.Namespace`` are accepted; anything else is refused unread.
+
+    Raises:
+        InputError: when the file is missing, is no checkpoint, is refused, or holds another kind of model.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError.at(path, None, "there is no such checkpoint", "train the model first, or correct the path")
+    state = load_restricted(torch, str(path), map_location="cpu")
+    model = state.get("model") if isinstance(state, dict) else None
+    if not isinstance(model, dict) or not isinstance(model.get(WORDS), Tensor):
+        raise InputError.at(path, None, f"holds no {WORDS}", "give a checkpoint of multilingual_roberta or roberta")
+    languages = model.get(LANGUAGES)
+    task = _task_settings(state)
+    names = task.get("languages") or ""
+    history = state.get("optimizer_history") or []
+    return CheckpointEmbeddings(
+        words=model[WORDS].float(),
+        languages=None if languages is None else languages.float(),
+        language_names=tuple(name for name in str(names).split(",") if name),
+        updates=history[-1].get("num_updates") if history and isinstance(history[-1], dict) else None,
+    )
+
+
+def _task_settings(state: dict[str, Any]) -> dict[str, Any]:
+    settings = state.get("cfg")
+    task = settings.get("task") if isinstance(settings, dict) else state.get("args")
+    return task if isinstance(task, dict) else vars(task) if hasattr(task, "__dict__") else {}

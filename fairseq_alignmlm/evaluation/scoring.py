@@ -1,0 +1,121 @@
+"""From files or folders of predictions and gold labels to checked, signed scores."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.metrics import (
+    PROFILE_RULES,
+    main_metric,
+    mean_over_languages,
+    score_file,
+)
+from fairseq_alignmlm.evaluation.predictions import files_by_language
+from fairseq_alignmlm.evaluation.signature import signature
+from fairseq_alignmlm.evaluation.validity import Problem, check_file, check_languages
+from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind, Task
+
+
+@dataclass(frozen=True)
+class FilePairs:
+    """Prediction and gold files by language, and the place of the predictions for messages."""
+
+    predictions: dict[str, Path]
+    gold: dict[str, Path]
+    place: Path
+
+
+def add_file_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that ``score`` and ``check`` share."""
+    parser.add_argument("--task", required=True, help=f"{', '.join(TASKS)}; or pos, ner, nli")
+    parser.add_argument("--predictions", type=Path, required=True, help="prediction file, or folder of them")
+    parser.add_argument("--gold", type=Path, required=True, help="gold file, or folder of them")
+    parser.add_argument("--split", default="test", help="files are named <split>-<language>.tsv (default: %(default)s)")
+    parser.add_argument("--language", help="language of single files (default: from the gold file's name)")
+    parser.add_argument(
+        "--languages",
+        help="languages that must be there, comma-separated, or `all` of XTREME's (default: those of the gold folder)",
+    )
+
+
+def find_pairs(predictions: Path, gold: Path, task: Task, split: str, language: str | None) -> FilePairs:
+    """Pair prediction files with gold files: two files, or two folders.
+
+    Raises:
+        InputError: when one is missing, or one is a file and the other a folder.
+    """
+    for path in (predictions, gold):
+        if not path.exists():
+            raise InputError.at(path, None, "there is no such file or folder")
+    if predictions.is_dir() != gold.is_dir():
+        raise InputError(f"give two files or two folders, not {predictions} and {gold}")
+    if predictions.is_dir():
+        found = files_by_language(predictions, task.name, split)
+        return FilePairs(found, files_by_language(gold, task.name, split), predictions)
+    name = language or gold.stem.rpartition("-")[2]
+    return FilePairs({name: predictions}, {name: gold}, predictions.parent)
+
+
+def find_problems(pairs: FilePairs, task: Task, languages: str | None = None) -> list[Problem]:
+    """Return every problem of every file, and every missing language.
+
+    Args:
+        pairs: the files.
+        task: their task.
+        languages: comma-separated languages that must be there, or ``all`` of the task's.
+    """
+    required = task.languages if languages == "all" else tuple(filter(None, (languages or "").split(",")))
+    problems = check_languages(pairs.predictions, pairs.gold, pairs.place, required)
+    for language, path in pairs.predictions.items():
+        if language in pairs.gold:
+            problems += check_file(path, pairs.gold[language], task)
+    return problems
+
+
+def score_pairs_of_files(
+    pairs: FilePairs, task: Task, profile: str, identity: dict[str, Any], source: str | None = None
+) -> dict[str, Any]:
+    """Score files that have passed `find_problems`.
+
+    Args:
+        pairs: the files.
+        task: their task.
+        profile: ``paper`` or ``xtreme``, a key of `PROFILE_RULES`.
+        identity: further signature fields: seed, model, split.
+        source: the language the model was fine-tuned on.
+
+    Returns:
+        What ``score --json`` writes: for each language its scores in percent, the number of sentences and the
+        signature; their unweighted mean; and the main metric with the task's score.
+    """
+    metric = main_metric(task, profile)
+    spelled = "span-f1" if task.kind is Kind.TAGS else metric
+    rule = PROFILE_RULES[profile] if task.kind is Kind.TAGS else None
+    order = [language for language in task.languages if language in pairs.predictions]
+    order += [language for language in pairs.predictions if language not in order]
+
+    def sign(target: str, count: int) -> str:
+        direction = f"{source}>{target}" if source else target
+        fields = {"task": task.name, "dir": direction, "profile": profile, "metric": spelled, "rule": rule}
+        return signature(**fields, n=count, **identity)
+
+    languages: dict[str, Any] = {}
+    for language in order:
+        scores, count = score_file(pairs.predictions[language], pairs.gold[language], task)
+        languages[language] = {"scores": scores, "n": count, "signature": sign(language, count)}
+    mean = mean_over_languages({language: entry["scores"] for language, entry in languages.items()})
+    total = sum(entry["n"] for entry in languages.values())
+    joined = order[0] if len(order) == 1 else f"mean-of-{len(order)}"
+    return {
+        "task": task.name,
+        "profile": profile,
+        "metric": metric,
+        "score": mean[metric],
+        "mean": mean,
+        "languages": languages,
+        "signature": sign(joined, total),
+    }

@@ -1,0 +1,1 @@
+"""Word order from dependency trees: CoNLL-U, ordering models, reordering, training, parsing."""

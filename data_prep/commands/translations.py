@@ -1,0 +1,168 @@
+"""Make a dictionary of two real languages from MUSE, XLing-Eval or Wiktionary files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm import __version__
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lexicon.dictionary import write_dictionary
+from fairseq_alignmlm.progress import track
+from fairseq_alignmlm.storage import sha256_of, write_json
+
+from ..dictionaries import formats
+from ..dictionaries.conversion import UNKNOWN_PIECE, Conversion, Entry, Filters, convert, split
+from ..dictionaries.coverage import measure
+from ..dictionaries.reading import Problem, WordPair, read
+from ..dictionaries.segmentation import Segmenter, read_vocabulary
+
+SUMMARY = "make a dictionary of two real languages from MUSE, XLing-Eval or Wiktionary files"
+_SHOWN = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    known = "; ".join(f"{name}: {summary}" for name, summary in formats.summaries().items())
+    parser.add_argument("--input", type=Path, nargs="+", required=True, metavar="FILE", help="dictionaries, L1 to L2")
+    parser.add_argument("--format", default="auto", help=f"auto (default), or one of: {known}")
+    parser.add_argument("--invert", action="store_true", help="the files go from L2 to L1")
+    parser.add_argument("--model", type=Path, required=True, metavar="spm.model", help="the vocabulary's own model")
+    parser.add_argument("--dict", type=Path, required=True, metavar="dict.txt", help="bin/dict.txt of the pair")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="e.g. dictionary.tsv")
+    parser.add_argument("--max-words", type=int, default=1, help="words a side (default: 1)")
+    parser.add_argument("--max-pieces", type=int, default=4, help="pieces a side (default: 4)")
+    parser.add_argument("--lowercase", action="store_true", help="for an uncased vocabulary")
+    parser.add_argument(
+        "--held-out",
+        type=float,
+        default=0.0,
+        metavar="FRACTION",
+        help="of the L1 words, kept for measuring (default: 0)",
+    )
+    parser.add_argument(
+        "--held-out-output", type=Path, metavar="FILE", help="default: the output's name with .held_out before .tsv"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the held-out words (default: 1)")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="L1 text: report how much of it is covered")
+    parser.add_argument("--l2-text", type=Path, metavar="FILE", help="L2 text: the same")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, convert, split, write, and print what became of every entry."""
+    if args.max_words < 1 or args.max_pieces < 1:
+        raise InputError("--max-words and --max-pieces must be 1 or more")
+    if not 0 <= args.held_out < 1:
+        raise InputError(f"--held-out {args.held_out}: must be at least 0 and less than 1")
+    segmenter = Segmenter(args.model, read_vocabulary(args.dict))
+    malformed: defaultdict[str, list[Problem]] = defaultdict(list)
+    items = chain.from_iterable(read(path, args.format, args.invert) for path in args.input)
+    conversion = convert(
+        track(_noting(items, malformed), "translations", unit="entries"),
+        segmenter.pieces,
+        Filters(args.max_words, args.max_pieces, args.lowercase),
+    )
+    _warn(malformed)
+    if 2 * conversion.dropped[UNKNOWN_PIECE] > conversion.read:
+        print("warning: the vocabulary cannot spell most entries: was it made for these languages?", file=sys.stderr)
+    if not conversion.entries:
+        raise InputError.at(
+            args.input[0],
+            1,
+            f"no usable entry ({_reasons(conversion.dropped)})",
+            "check --format, and that --model and --dict are of the same vocabulary",
+        )
+    training, held_out = split(conversion.entries, args.held_out, args.seed)
+    if not training or (args.held_out and not held_out):
+        raise InputError.at(args.input[0], None, f"too few words for --held-out {args.held_out}", "give more entries")
+    held_out_output = args.held_out_output or args.output.with_suffix(f".held_out{args.output.suffix}")
+    outputs = {args.output: training} | ({held_out_output: held_out} if args.held_out else {})
+    counts = _counts(conversion, training, held_out, args)
+    for path, entries in outputs.items():
+        write_dictionary(path, ((" ".join(e.source), " ".join(e.target)) for e in entries), _comments(args, path))
+    write_json(args.output.with_name(args.output.name + ".manifest.json"), _manifest(args, counts, list(outputs)))
+    _report(counts, list(outputs))
+    return 0
+
+
+def _noting(
+    items: Iterable[WordPair | Problem], malformed: defaultdict[str, list[Problem]]
+) -> Iterator[WordPair | Problem]:
+    for item in items:
+        if isinstance(item, Problem) and item.malformed:
+            malformed[item.reason].append(item)
+        yield item
+
+
+def _warn(malformed: dict[str, list[Problem]]) -> None:
+    for reason, problems in malformed.items():
+        places = ", ".join(f"{problem.path}:{problem.line}" for problem in problems[:_SHOWN])
+        more = f" and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
+        print(f"warning: {reason}: {places}{more}", file=sys.stderr)
+
+
+def _reasons(dropped: Counter[str]) -> str:
+    return ", ".join(f"{count:,} x {reason}" for reason, count in dropped.most_common()) or "none read"
+
+
+def _comments(args: argparse.Namespace, path: Path) -> list[str]:
+    part = "held-out" if path != args.output else "training" if args.held_out else "all"
+    return [f"{part} entries of {', '.join(file.name for file in args.input)}; L1 pieces TAB L2 pieces"]
+
+
+def _counts(
+    conversion: Conversion, training: list[Entry], held_out: list[Entry], args: argparse.Namespace
+) -> dict[str, Any]:
+    entries = conversion.entries
+    counts: dict[str, Any] = {
+        "read": conversion.read,
+        "usable": len(entries),
+        "dropped": dict(conversion.dropped.most_common()),
+        "l1_words": len({entry.source for entry in entries}),
+        "training": {"entries": len(training), "l1_words": len({entry.source for entry in training})},
+        "held_out": {"entries": len(held_out), "l1_words": len({entry.source for entry in held_out})},
+        "entries_of_one_piece_a_side": sum(len(entry.source) == len(entry.target) == 1 for entry in entries),
+    }
+    sides = {"l1": (args.text, "source_word"), "l2": (args.l2_text, "target_word")}
+    for side, (text, word) in sides.items():
+        if text:
+            covered = measure({getattr(entry, word) for entry in entries}, text, args.lowercase)
+            counts[f"{side}_text"] = {**covered._asdict(), "percent": round(covered.percent, 2)}
+    return counts
+
+
+def _manifest(args: argparse.Namespace, counts: dict[str, Any], outputs: list[Path]) -> dict[str, Any]:
+    inputs = [*args.input, args.model, args.dict, *filter(None, (args.text, args.l2_text))]
+    return {
+        "command": "translations",
+        "versions": {"fairseq_alignmlm": __version__},
+        "seed": args.seed,
+        "settings": {
+            "format": args.format,
+            "invert": args.invert,
+            "max_words": args.max_words,
+            "max_pieces": args.max_pieces,
+            "lowercase": args.lowercase,
+            "held_out": args.held_out,
+        },
+        "inputs": {path.name: sha256_of(path) for path in inputs},
+        "outputs": {path.name: sha256_of(path) for path in outputs},
+        "counts": counts,
+    }
+
+
+def _report(counts: dict[str, Any], outputs: list[Path]) -> None:
+    print(f"entries read: {counts['read']:,}, usable: {counts['usable']:,} of {counts['l1_words']:,} L1 words")
+    for reason, count in counts["dropped"].items():
+        print(f"  dropped {count:,}: {reason}")
+    print(f"one piece on either side: {counts['entries_of_one_piece_a_side']:,} entries")
+    for part, path in zip(("training", "held_out"), outputs, strict=False):
+        print(f"{path}: {counts[part]['entries']:,} entries of {counts[part]['l1_words']:,} L1 words")
+    for side in ("l1", "l2"):
+        if text := counts.get(f"{side}_text"):
+            print(f"{side.upper()} text covered: {text['percent']} % of {text['tokens']:,} tokens")

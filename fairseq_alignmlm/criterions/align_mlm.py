@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from fairseq import metrics, utils
@@ -15,7 +16,7 @@ from torch import Tensor
 from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy
 from fairseq_alignmlm.evaluation.alignment import alignment_scores
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
-from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
+from fairseq_alignmlm.lexicon.selection import load_dictionaries
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,11 @@ class AlignMLMConfig(FairseqDataclass):
     """Settings of ALIGN-MLM; the defaults are the paper's."""
 
     dictionary: str = field(
-        default=MISSING, metadata={"help": "bilingual dictionary: L1 pieces, TAB, L2 pieces on every line"}
+        default=MISSING,
+        metadata={
+            "help": "bilingual dictionary (L1 pieces, TAB, L2 pieces on every line), or one per pair: "
+            "en-fr=FILE,en-ar=FILE"
+        },
     )
     align_alpha: float = field(default=10.0, metadata={"help": "weight alpha of the alignment loss (section 3)"})
     counterparts: Optional[str] = field(
@@ -89,10 +94,11 @@ class AlignMLM(FairseqCriterion):
         super().__init__(task)
         self.alpha = cfg.align_alpha
         self.vocabulary = task.source_dictionary
-        entries = BilingualDictionary.load(cfg.dictionary).to_indices(self._index_of)
-        for name in ("source", "target", "weight"):
-            self.register_buffer(name, torch.as_tensor(getattr(entries, name)), persistent=False)
-        self.weight = self.weight.float()
+        found = [each.to_indices(self._index_of) for _, _, each in load_dictionaries(cfg.dictionary, task.languages)]
+        self.register_buffer("source", _join([each.source for each in found]), persistent=False)
+        self.register_buffer("target", _join([each.target for each in found]), persistent=False)
+        weight = np.concatenate([each.weight for each in found])
+        self.register_buffer("weight", torch.from_numpy(weight).float(), persistent=False)
         self.counterparts = self._read_counterparts(cfg.counterparts) if cfg.counterparts else None
         self._scores: dict[str, float] | None = None
 
@@ -161,3 +167,10 @@ class AlignMLM(FairseqCriterion):
     def logging_outputs_can_be_summed() -> bool:
         """Sums, so that workers reduce them in one go."""
         return True
+
+
+def _join(indices: list[np.ndarray]) -> Tensor:
+    """Stack piece indices ``(N_i, K_i)`` of several dictionaries, padded with -1 to the same width."""
+    width = max(each.shape[1] for each in indices)
+    padded = [np.pad(each, ((0, 0), (0, width - each.shape[1])), constant_values=-1) for each in indices]
+    return torch.from_numpy(np.concatenate(padded))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairseq.data import PrependTokenDataset, TokenBlockDataset
 from fairseq.data.indexed_dataset import MMapIndexedDataset
 
-from fairseq_alignmlm.data.masked_blocks import Instances
+from fairseq_alignmlm.data.parts import Instances
 
 
 def cut_into_blocks(dataset: MMapIndexedDataset, tokens_per_block: int, bos: int, pad: int, eos: int) -> Instances:

@@ -88,8 +88,8 @@ class TaggedSentences(FairseqDataset):
         """Stack sentences, padded on the right.
 
         Returns:
-            ``net_input`` with ``src_tokens`` ``(B, T)``, ``src_lengths`` ``(B,)``, ``has_padding`` and, with a language,
-            ``language_ids`` ``(B, T)``; ``target`` ``(B, T)``, padding where there is no tag; ``id`` ``(B,)``.
+            ``net_input`` with ``src_tokens`` ``(B, T)``, ``src_lengths`` ``(B,)``, ``has_padding`` and, for a
+            language, ``language_ids`` ``(B, T)``; ``target`` ``(B, T)``, padding where no tag is; ``id`` ``(B,)``.
         """
         if not samples:
             return {}

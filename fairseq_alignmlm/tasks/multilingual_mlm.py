@@ -13,17 +13,23 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
+from fairseq_alignmlm.data.batches import select_rows
 from fairseq_alignmlm.data.binarized import load_binarized, token_counts
 from fairseq_alignmlm.data.blocks import cut_into_blocks
-from fairseq_alignmlm.data.masked_blocks import LanguageInstances, MaskedBlocks
+from fairseq_alignmlm.data.masked_instances import MaskedInstances, Part
 from fairseq_alignmlm.data.masking import MaskingRates
 from fairseq_alignmlm.data.mixture import smoothed_counts
+from fairseq_alignmlm.data.parallel import ParallelSettings, parallel_part
+from fairseq_alignmlm.data.parts import MonolingualPart
+from fairseq_alignmlm.data.sentences import SentenceInstances
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary, special_symbols
 
 logger = logging.getLogger(__name__)
 
+BLOCKS, SENTENCES = "blocks", "sentences"
 RandomTokenScope = ChoiceEnum(["language", "all", "first"])
+InstanceKind = ChoiceEnum([BLOCKS, SENTENCES])
 
 
 @dataclass
@@ -31,14 +37,20 @@ class MultilingualMLMConfig(FairseqDataclass):
     """Settings of the task; the defaults are the paper's."""
 
     data: str = field(
-        default=MISSING,
-        metadata={"help": "folder with dict.txt and one folder of binarized text per language"},
+        default=MISSING, metadata={"help": "folder with dict.txt and one folder of binarized text per language"}
     )
     languages: Optional[str] = field(
         default=None,
         metadata={"help": "comma-separated languages, L1 first; default: every folder of the data, by name"},
     )
-    tokens_per_sample: int = field(default=512, metadata={"help": "length of a block in tokens"})
+    tokens_per_sample: int = field(default=512, metadata={"help": "length of an instance in tokens"})
+    instances: Optional[InstanceKind] = field(  # type: ignore[valid-type]
+        default=None,
+        metadata={
+            "help": "blocks of exactly --tokens-per-sample tokens (default for MLM and ALIGN-MLM, G.2) or whole "
+            "sentences that fit, padded (default for XLM and DICT-MLM, G.3)"
+        },
+    )
     sampling_alpha: float = field(
         default=1.0,
         metadata={"help": "languages are sampled in proportion to size ** alpha: 1 by size, 0 all alike"},
@@ -58,7 +70,7 @@ class MultilingualMLMConfig(FairseqDataclass):
 
 @register_task("multilingual_mlm", dataclass=MultilingualMLMConfig)
 class MultilingualMLM(FairseqTask):
-    """Train on masked blocks of several languages; validation reports every language's loss.
+    """Train on masked instances of several languages; validation reports every language's loss.
 
     Raises:
         InputError: when the data are missing or broken, or a language is unknown.
@@ -71,12 +83,16 @@ class MultilingualMLM(FairseqTask):
         self.mask_index = dictionary.index("<mask>")
         self.special = special_symbols(dictionary)
         self._with_language_ids = False
-        self._replacements: dict[str, np.ndarray] = {}
+        self._with_branch_draws = False
+        self._default_instances = BLOCKS
+        self._parallel: ParallelSettings | None = None
+        self._language_tokens: dict[str, np.ndarray] = {}
+        self._part_names: list[str] = list(languages)
 
     @classmethod
     def setup_task(cls, cfg: MultilingualMLMConfig, **kwargs: Any) -> "MultilingualMLM":
         """Read the vocabulary and find the languages."""
-        _check_rates(cfg)
+        _check_settings(cfg)
         folder = Path(cfg.data)
         dictionary = load_vocabulary(folder / "dict.txt")
         languages = _languages(folder, cfg.languages)
@@ -94,58 +110,111 @@ class MultilingualMLM(FairseqTask):
         """The same: the task predicts its input."""
         return self.dictionary
 
+    def use_sentence_instances(self, parallel: ParallelSettings | None = None) -> None:
+        """Make whole sentences the default instances and add sentence pairs; for criterions, before data are loaded.
+
+        Args:
+            parallel: what sentence pairs to add, or None for none.
+
+        Raises:
+            InputError: when a pair names an unknown language.
+        """
+        for name in {name for pair in (parallel.pairs if parallel else ()) for name in pair}:
+            self.language_number(name)
+        self._default_instances = SENTENCES
+        self._parallel = parallel
+        if parallel:
+            self._part_names += [f"tlm_{'-'.join(pair)}" for pair in parallel.pairs]
+
+    def use_branch_draws(self) -> None:
+        """Put ``branch`` ``(B, T, 2)``, uniform numbers, into every batch; for criterions that corrupt it further."""
+        self._with_branch_draws = True
+
+    def language_number(self, name: str) -> int:
+        """Return the number 1..L of a language.
+
+        Raises:
+            InputError: when the language is unknown.
+        """
+        if name not in self.languages:
+            raise InputError(f"unknown language {name!r}; --languages are {', '.join(self.languages)}")
+        return self.languages.index(name) + 1
+
     def load_dataset(self, split: str, combine: bool = False, **kwargs: Any) -> None:
         """Load ``train``, ``valid`` or, for one language only, ``valid_<language>``."""
-        languages = self.languages
+        languages, file_name = self.languages, split
         if split.startswith("valid_") and split.removeprefix("valid_") in languages:
             languages, file_name = [split.removeprefix("valid_")], "valid"
-        else:
-            file_name = split
-        instances = {language: self._instances(language, file_name) for language in languages}
-        sizes = {language: len(found) for language, found in instances.items()}
         training = split == "train"
-        counts = smoothed_counts(list(sizes.values()), self.cfg.sampling_alpha) if training else None
-        self.datasets[split] = MaskedBlocks(
-            [
-                LanguageInstances(self.languages.index(language) + 1, found, self._random_tokens(language))
-                for language, found in instances.items()
-            ],
-            counts,
+        monolingual = [self._monolingual_part(language, file_name) for language in languages]
+        counts = [len(part) for part in monolingual]
+        if training:
+            counts = smoothed_counts(counts, self.cfg.sampling_alpha)
+        parts: list[Part] = [*monolingual]
+        if len(languages) > 1:
+            parts += self._parallel_parts(file_name)
+        self.datasets[split] = MaskedInstances(
+            parts,
+            counts + [len(part) for part in parts[len(counts) :]],
             MaskingRates(self.cfg.mask_prob, self.cfg.leave_unmasked_prob, self.cfg.random_token_prob),
             self.special,
+            [self._random_tokens(language) for language in self.languages],
             self.mask_index,
             self.dictionary.pad(),
             self.cfg.seed,
             shuffle=training,
             with_language_ids=self._with_language_ids,
+            with_branch_draws=self._with_branch_draws,
         )
-        logger.info("%s: %s", split, ", ".join(f"{size:,} blocks {name}" for name, size in sizes.items()))
+        logger.info("%s: %s instances", split, ", ".join(f"{len(part):,} {part.name}" for part in parts))
 
-    def _instances(self, language: str, split: str) -> Any:
+    def _monolingual_part(self, language: str, split: str) -> MonolingualPart:
         sentences = load_binarized(Path(self.cfg.data) / language / split)
-        return cut_into_blocks(
-            sentences,
-            self.cfg.tokens_per_sample,
-            self.dictionary.bos(),
-            self.dictionary.pad(),
-            self.dictionary.eos(),
-        )
+        length, special = self.cfg.tokens_per_sample, self.dictionary
+        if str(self.cfg.instances or self._default_instances) == BLOCKS:
+            blocks = cut_into_blocks(sentences, length, special.bos(), special.pad(), special.eos())
+            return MonolingualPart(language, self.language_number(language), blocks)
+        packed = SentenceInstances(sentences, length, special.bos())
+        dropped = packed.packing.too_long
+        used = len(packed.packing.kept)
+        if used == 0:
+            raise InputError(f"{split} {language}: every sentence exceeds --tokens-per-sample {length}")
+        logger.info("%s %s: dropped %s sentences over %d tokens, kept %s", split, language, dropped, length - 1, used)
+        return MonolingualPart(language, self.language_number(language), packed)
+
+    def _parallel_parts(self, split: str) -> list[Part]:
+        found: list[Part] = []
+        for pair in self._parallel.pairs if self._parallel else ():
+            assert self._parallel is not None
+            numbers = (self.language_number(pair[0]), self.language_number(pair[1]))
+            part, report = parallel_part(
+                Path(self.cfg.data),
+                self._parallel,
+                pair,
+                numbers,
+                split,
+                self.cfg.tokens_per_sample,
+                self.dictionary.bos(),
+                self.cfg.seed,
+            )
+            logger.info("%s: %s", split, report)
+            found.append(part)
+        return found
 
     def _random_tokens(self, language: str) -> np.ndarray:
-        """Return the tokens that a random token of the language is drawn from, as counted in its training text."""
+        """Return the tokens that a random token of the language is drawn from."""
         scope = str(self.cfg.random_token_scope)
-        if scope == "first":
-            language = self.languages[0]
         if scope == "all":
-            return np.unique(np.concatenate([self._tokens_of(name) for name in self.languages]))
-        return self._tokens_of(language)
+            return np.unique(np.concatenate([self.tokens_of(name) for name in self.languages]))
+        return self.tokens_of(self.languages[0] if scope == "first" else language)
 
-    def _tokens_of(self, language: str) -> np.ndarray:
-        if language not in self._replacements:
+    def tokens_of(self, language: str) -> np.ndarray:
+        """Return the indices of the non-special tokens of a language, as its training text has them."""
+        if language not in self._language_tokens:
             training_text = load_binarized(Path(self.cfg.data) / language / "train")
             counts = token_counts(training_text, len(self.dictionary))
-            self._replacements[language] = np.flatnonzero((counts > 0) & ~self.special)
-        return self._replacements[language]
+            self._language_tokens[language] = np.flatnonzero((counts > 0) & ~self.special)
+        return self._language_tokens[language]
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
         """Build the model; one with language embeddings gets language IDs from then on."""
@@ -154,55 +223,38 @@ class MultilingualMLM(FairseqTask):
         return model
 
     def valid_step(self, sample: dict[str, Any], model: Any, criterion: Any) -> tuple[Any, Any, dict[str, Any]]:
-        """Validate each language of the batch on its own, so that every language's loss is logged."""
+        """Validate each part of the batch on its own, so that every language's loss is logged."""
         model.eval()
         totals: dict[str, Any] = {}
         total_loss, total_size = 0.0, 0
         with torch.no_grad():
-            for number, language in enumerate(self.languages, 1):
-                rows = sample["languages"] == number if sample else torch.zeros(0, dtype=torch.bool)
+            for number, name in enumerate(self._part_names):
+                rows = sample["part"] == number if sample else torch.zeros(0, dtype=torch.bool)
                 loss, size = 0.0, 0
                 if bool(rows.any()):
-                    loss, size, log = criterion(model, _select_rows(sample, rows))
+                    loss, size, log = criterion(model, select_rows(sample, rows))
                     for key, value in log.items():
                         totals[key] = totals.get(key, 0) + value
-                totals[f"loss/{language}"] = loss
-                totals[f"sample_size/{language}"] = size
+                totals[f"loss/{name}"] = loss
+                totals[f"sample_size/{name}"] = size
                 total_loss, total_size = total_loss + loss, total_size + size
         return total_loss, total_size, totals
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log the criterion's metrics and, in validation, ``loss_<language>`` (bits per predicted token)."""
         super().reduce_metrics(logging_outputs, criterion)
-        for language in self.languages:
-            size = sum(log.get(f"sample_size/{language}", 0) for log in logging_outputs)
+        for name in self._part_names:
+            size = sum(log.get(f"sample_size/{name}", 0) for log in logging_outputs)
             if size > 0:
-                loss = sum(log.get(f"loss/{language}", 0) for log in logging_outputs)
-                metrics.log_scalar(f"loss_{language}", loss / size / np.log(2), size, round=3)
+                loss = sum(log.get(f"loss/{name}", 0) for log in logging_outputs)
+                metrics.log_scalar(f"loss_{name}", loss / size / np.log(2), size, round=3)
 
     def max_positions(self) -> int:
         """Return the longest instance in tokens."""
         return self.cfg.tokens_per_sample
 
 
-def _select_rows(sample: dict[str, Any], rows: torch.Tensor) -> dict[str, Any]:
-    """Keep the rows ``(B,)`` of a batch; a batch that is kept whole is not copied."""
-    if bool(rows.all()):
-        return sample
-    batch = rows.numel()
-
-    def select(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: select(entry) for key, entry in value.items()}
-        return value[rows] if torch.is_tensor(value) and value.dim() and value.size(0) == batch else value
-
-    kept = select(sample)
-    kept["nsentences"] = int(rows.sum())
-    kept["ntokens"] = int(kept["net_input"]["src_lengths"].sum())
-    return kept
-
-
-def _check_rates(cfg: MultilingualMLMConfig) -> None:
+def _check_settings(cfg: MultilingualMLMConfig) -> None:
     for name in ("mask_prob", "leave_unmasked_prob", "random_token_prob"):
         if not 0.0 <= getattr(cfg, name) <= 1.0:
             raise InputError(f"--{name.replace('_', '-')} {getattr(cfg, name)} is not between 0 and 1")
@@ -213,9 +265,8 @@ def _check_rates(cfg: MultilingualMLMConfig) -> None:
 
 
 def _languages(folder: Path, listed: str | None) -> list[str]:
-    present = sorted(
-        path.name for path in folder.iterdir() if (path / "train.idx").is_file() or (path / "valid.idx").is_file()
-    )
+    present = sorted(path.parent.name for path in folder.glob("*/*.idx"))
+    present = list(dict.fromkeys(present))
     if not listed:
         if not present:
             raise InputError.at(folder, None, "holds no binarized language", "run python -m data_prep binarize")
@@ -223,9 +274,8 @@ def _languages(folder: Path, listed: str | None) -> list[str]:
     languages = [name.strip() for name in listed.split(",") if name.strip()]
     for name in languages:
         if name not in present:
-            raise InputError.at(
-                folder, None, f"unknown language {name!r}", f"the folder has: {', '.join(present) or 'none'}"
-            )
+            known = ", ".join(present) or "none"
+            raise InputError.at(folder, None, f"unknown language {name!r}", f"the folder has: {known}")
     if len(set(languages)) != len(languages):
         raise InputError(f"--languages {listed}: a language is named twice")
     return languages

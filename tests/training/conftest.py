@@ -51,11 +51,11 @@ MODEL = shlex.split(
     "--arch multilingual_roberta_tiny --encoder-layers 1 --encoder-embed-dim 16 --encoder-ffn-embed-dim 32 "
     "--max-positions 64"
 )
-OPTIMISER = shlex.split(
+ADAM = shlex.split(
     "--optimizer adam --adam-betas '(0.9,0.98)' --lr 1e-3 --lr-scheduler polynomial_decay --warmup-updates 5 "
-    "--total-num-update 100 --clip-norm 0.0 --cpu --num-workers 0 --log-format json --log-interval 1 "
-    "--no-progress-bar --seed 7"
+    "--total-num-update 100"
 )
+RUN = shlex.split("--clip-norm 0.0 --cpu --num-workers 0 --log-format json --log-interval 1 --seed 7")
 
 
 class Training:
@@ -65,10 +65,11 @@ class Training:
         self.pair, self.folder = pair, folder
 
     def command(self, *options: str, data: Path | None = None) -> list[str]:
+        optimiser = [] if "--optimizer" in options else ADAM
         task = [] if "--task" in options else ["--task", "multilingual_mlm", "--tokens-per-sample", "16"]
         return [
             *("-m", "fairseq_cli.train", str(data or self.pair / "bin"), "--user-dir", "fairseq_alignmlm"),
-            *(*task, *MODEL, *OPTIMISER, *options),
+            *(*task, *MODEL, *optimiser, *RUN, *options),
         ]
 
     def run(
@@ -90,6 +91,20 @@ class Training:
         entries = [json.loads(found) for found in re.findall(r"\{\"epoch\".*\}", done.stdout + done.stderr)]
         assert entries, done.stdout[-3000:] + done.stderr[-3000:]
         return entries
+
+
+@pytest.fixture(scope="session")
+def eight_instances(tiny_pair, tmp_path_factory) -> Path:
+    """Data whose training set is eight blocks of 16 tokens, so that an update of eight is the whole epoch."""
+    folder = tmp_path_factory.mktemp("eight") / "bin"
+    folder.mkdir()
+    (folder / "dict.txt").write_text((tiny_pair / "bin" / "dict.txt").read_text())
+    rng = np.random.default_rng(1)
+    for language, first in (("en", 4), ("xx", 4 + WORDS)):
+        sentences = [(first + rng.integers(0, WORDS, 14)).tolist() for _ in range(4)]
+        for split in ("train", "valid"):
+            write_binarized(folder / language / split, sentences, 100)
+    return folder
 
 
 @pytest.fixture

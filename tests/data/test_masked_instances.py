@@ -1,0 +1,130 @@
+"""Batches of every kind of instance against instances laid out by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairseq_alignmlm.data.masked_instances import MaskedInstances
+from fairseq_alignmlm.data.masking import MaskingRates
+from fairseq_alignmlm.data.parts import MonolingualPart, ParallelPart
+from fairseq_alignmlm.data.sentences import ParallelInstances, SentenceInstances
+
+BOS, PAD, EOS, MASK = 0, 1, 2, 99
+
+
+class Corpus(list):
+    """Sentences as the memory-mapped data set gives them: tensors, with their sizes."""
+
+    def __init__(self, sentences):
+        super().__init__(torch.tensor([*sentence, EOS]) for sentence in sentences)
+        self.sizes = np.array([len(sentence) for sentence in self], dtype=np.int32)
+
+
+def batches(parts, languages=2, rates=None, **settings):
+    special = np.zeros(100, dtype=bool)
+    special[[BOS, PAD, EOS, 3, MASK]] = True
+    replacements = [np.arange(4, 50)] * languages
+    dataset = MaskedInstances(
+        *(parts, None, rates or MaskingRates(), special, replacements, MASK, PAD),
+        **({"seed": 1, "shuffle": False, "with_language_ids": True} | settings),
+    )
+    return dataset, dataset.collater([dataset[i] for i in range(len(dataset))])
+
+
+words = st.integers(4, 60)
+sentences = st.lists(words, min_size=1, max_size=7)
+corpora = st.lists(sentences, min_size=1, max_size=12)
+NOTHING = MaskingRates(select=0.0)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(corpora)
+def test_monolingual_instances_hold_every_sentence_once_with_positions_ids_and_padding(corpus):
+    limit = 10
+    instances = SentenceInstances(Corpus(corpus), limit, BOS)
+    _, batch = batches([MonolingualPart("en", 1, instances)], rates=NOTHING)
+    seen = []
+    for tokens, positions, ids in zip(
+        *(batch["net_input"][key].tolist() for key in ("src_tokens", "positions", "language_ids")), strict=True
+    ):
+        length = sum(token != PAD for token in tokens)
+        assert tokens[0] == BOS
+        assert tokens[length:] == [PAD] * (len(tokens) - length)
+        assert positions == [*range(2, 2 + length)] + [PAD] * (len(tokens) - length)
+        assert ids == [1] * length + [0] * (len(tokens) - length)
+        seen += tokens[1:length]
+    expected = [token for sentence in corpus for token in (*sentence, EOS)]
+    assert seen == expected
+    assert batch["target"].eq(PAD).all()
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.lists(st.tuples(sentences, sentences), min_size=1, max_size=12), st.booleans())
+def test_parallel_instances_restart_positions_and_keep_pairs_together(pairs, halves):
+    limit = 10
+    first, second = (Corpus(side) for side in zip(*pairs, strict=True))
+    instances = ParallelInstances(first, second, limit, BOS, np.arange(len(pairs)))
+    part = ParallelPart("tlm", (1, 2), instances, limit if halves else None)
+    _, batch = batches([part], rates=NOTHING)
+    seen = ([], [])
+    for tokens, positions, ids in zip(
+        *(batch["net_input"][key].tolist() for key in ("src_tokens", "positions", "language_ids")), strict=True
+    ):
+        for number in (1, 2):
+            own = [place for place, language in enumerate(ids) if language == number]
+            assert own == list(range(own[0], own[-1] + 1))  # one run
+            if halves:
+                assert own[0] == (number - 1) * limit
+            assert [positions[place] for place in own] == list(range(2, 2 + len(own)))
+            run = [tokens[place] for place in own]
+            assert run[0] == BOS
+            assert len(run) <= limit
+            seen[number - 1].append(run[1:])
+        for place, language in enumerate(ids):
+            assert (language == 0) == (tokens[place] == PAD) == (positions[place] == PAD)
+        # Both halves hold the same pairs.
+        assert seen[0][-1].count(EOS) == seen[1][-1].count(EOS)
+        if not halves:
+            assert 0 not in ids[: sum(map(bool, ids))]
+    for side, number in ((first, 0), (second, 1)):
+        assert list(itertools.chain(*seen[number])) == torch.cat(list(side)).tolist()
+
+
+def test_a_batch_of_equal_lengths_promises_no_padding_and_others_do_not():
+    equal = MonolingualPart("en", 1, SentenceInstances(Corpus([[5] * 8, [6] * 8]), 10, BOS))
+    unequal = MonolingualPart("en", 1, SentenceInstances(Corpus([[5] * 8, [6] * 7]), 10, BOS))
+    assert batches([equal])[1]["net_input"]["has_padding"] is False
+    assert batches([unequal])[1]["net_input"]["has_padding"] is True
+
+
+def test_masks_and_order_are_the_same_again_and_differ_between_epochs():
+    corpus = Corpus([[word] * 6 for word in range(4, 60)])
+    part = MonolingualPart("en", 1, SentenceInstances(corpus, 10, BOS))
+    first, _ = batches([part], shuffle=True)
+    again, _ = batches([part], shuffle=True)
+    for dataset in (first, again):
+        dataset.set_epoch(2)
+    np.testing.assert_array_equal(first.ordered_indices(), again.ordered_indices())
+    np.testing.assert_array_equal(first[5]["source"], again[5]["source"])
+    before = [first[i]["target"].tolist() for i in range(len(first))], first.ordered_indices().tolist()
+    first.set_epoch(3)
+    assert [first[i]["target"].tolist() for i in range(len(first))] != before[0]
+    assert first.ordered_indices().tolist() != before[1]
+
+
+def test_unequal_parallel_corpora_are_refused():
+    with pytest.raises(ValueError, match="2 lines against 1"):
+        ParallelInstances(Corpus([[5], [6]]), Corpus([[5]]), 10, BOS, np.arange(1))
+
+
+def test_language_ids_stay_out_of_the_input_of_a_model_without_language_embeddings():
+    part = MonolingualPart("en", 1, SentenceInstances(Corpus([[5, 6]]), 10, BOS))
+    _, batch = batches([part], with_language_ids=False)
+    assert "language_ids" not in batch["net_input"]
+    assert batch["language_ids"].tolist() == [[1, 1, 1, 1]]

@@ -230,7 +230,7 @@ DATASETS = (
         licence="CC BY-SA 3.0",
         citation="Lewis, Oğuz, Rinott, Riedel, Schwenk: MLQA. ACL 2020",
         homepage="https://github.com/facebookresearch/MLQA",
-        files=(RemoteFile("MLQA_V1.zip", (f"{_FACEBOOK}/MLQA/MLQA_V1.zip",), unpack=True),),
+        files=(RemoteFile("MLQA_V1.zip", (f"{_FACEBOOK}/MLQA/MLQA_V1.zip",), size=75_719_050, unpack=True),),
     ),
     Dataset(
         name="tydiqa-goldp",

@@ -13,7 +13,7 @@ _EWT_1_2 = ("UniversalDependencies/UD_English-EWT", "17a19823d04bf078e8a9be53211
 _SEQUOIA = ("UniversalDependencies/UD_French-Sequoia", "f5b049600c89d2cf15ebbec860f75d703884d32b")
 
 
-def _release(version: str, handle: str, year: int, title: str, sha256: str = "") -> Dataset:
+def _release(version: str, handle: str, year: int, title: str, sha256: str = "", size: int = 0) -> Dataset:
     file = f"ud-treebanks-v{version}.tgz"
     return Dataset(
         name=f"ud-{version}",
@@ -21,7 +21,7 @@ def _release(version: str, handle: str, year: int, title: str, sha256: str = "")
         licence="one per treebank, some non-commercial: see its folder",
         citation=f"Universal Dependencies {version}, {year}, http://hdl.handle.net/11234/{handle}",
         homepage="https://universaldependencies.org",
-        files=(RemoteFile(file, (f"{_LINDAT}/{handle}/{file}",), sha256, unpack=True),),
+        files=(RemoteFile(file, (f"{_LINDAT}/{handle}/{file}",), sha256, size, unpack=True),),
     )
 
 
@@ -32,6 +32,7 @@ DATASETS = (
         2019,
         ": part-of-speech tags of XTREME",
         "5ff973e44345a5f69b94cc1427158e14e851c967d58773cc2ac5a1d3adaca409",
+        355_216_681,
     ),
     _release(
         "2.16",

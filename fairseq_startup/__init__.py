@@ -16,7 +16,7 @@ REMEDIES = {
     "fairseq.dataclass.configs": ("dataclass_defaults",),
     "fairseq.dataclass.initialize": ("host_warnings",),
     "fairseq.dataclass.utils": ("optional_types",),
-    "fairseq.distributed.utils": ("object_broadcast",),
+    "fairseq.distributed.utils": ("object_broadcast", "command_errors"),
     "fairseq.models.distributed_fairseq_model": ("cpu_data_parallel",),
     "fairseq.models.transformer.transformer_config": ("dataclass_defaults",),
     "fairseq.modules.dynamic_crf_layer": ("numpy_aliases",),

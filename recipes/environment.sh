@@ -55,14 +55,15 @@ _install() {
     installer=${FAIRSEQ_ALIGNMLM_INSTALLER:-$(command -v uv >/dev/null && echo uv || echo pip)}
     torch=${TORCH_SPEC:-$(grep '^torch==' "$root/constraints.txt")}
     _say "making the environment $environment with $installer and $base"
-    local -a install quiet=(-q)
-    if [[ -t 2 ]]; then quiet=(); fi
+    local -a install quiet=()
     if [[ $installer == uv ]]; then
+        if [[ ! -t 2 ]]; then quiet=(-q); fi # no progress bars in a log
         # uv does not read pip's settings; a folder of local wheels is a matter for both.
         if [[ ! ${UV_FIND_LINKS:-} && ${PIP_FIND_LINKS:-} ]]; then export UV_FIND_LINKS=$PIP_FIND_LINKS; fi
         uv venv "${quiet[@]}" --allow-existing --python "$base" "$environment" || return
         install=(uv pip install "${quiet[@]}" --python "$environment/bin/python")
     else
+        if [[ ! -t 2 ]]; then quiet=(-qq); fi # errors only
         "$base" -m venv "$environment" || return
         install=("$environment/bin/python" -m pip install --disable-pip-version-check "${quiet[@]}")
         "${install[@]}" --upgrade pip || return

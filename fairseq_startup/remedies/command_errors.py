@@ -41,9 +41,12 @@ def _reporting(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
-    """Execute a module of ``fairseq_cli`` and have its command report errors as our own commands do."""
+    """Execute ``module`` and have the command in it report errors as our own commands do.
+
+    ``cli_main`` is what the console scripts call; ``call_main``, of ``fairseq.distributed.utils``, is what they do
+    their work in, also when hydra, which prints tracebacks itself, or ``python -m`` has called them.
+    """
     execute(module)
-    # hydra prints the tracebacks of the function it runs by itself, so the error is met inside it.
-    for name in ("cli_main", "_hydra_main"):
+    for name in ("cli_main", "call_main"):
         if hasattr(module, name):
             vars(module)[name] = _reporting(getattr(module, name))

@@ -10,6 +10,7 @@ import threading
 import zipfile
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -79,7 +80,8 @@ class Handler(BaseHTTPRequestHandler):
         if resource.etag:
             self.send_header("ETag", resource.etag)
         self.end_headers()
-        self.wfile.write(rest[: resource.cuts.pop(0)] if resource.cuts else rest)
+        with suppress(ConnectionError):  # the client may have seen enough
+            self.wfile.write(rest[: resource.cuts.pop(0)] if resource.cuts else rest)
         return None
 
     def log_message(self, *args: object) -> None:

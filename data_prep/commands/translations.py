@@ -10,17 +10,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from fairseq_alignmlm import __version__
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.dictionary import write_dictionary
 from fairseq_alignmlm.progress import track
-from fairseq_alignmlm.storage import sha256_of, write_json
 
 from ..dictionaries import formats
 from ..dictionaries.conversion import UNKNOWN_PIECE, Conversion, Entry, Filters, convert, split
 from ..dictionaries.coverage import measure
 from ..dictionaries.reading import Problem, WordPair, read
 from ..dictionaries.segmentation import Segmenter, read_vocabulary
+from ..manifest import Step, run_step
 
 SUMMARY = "make a dictionary of two real languages from MUSE, XLing-Eval or Wiktionary files"
 _SHOWN = 3
@@ -59,6 +58,29 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--max-words and --max-pieces must be 1 or more")
     if not 0 <= args.held_out < 1:
         raise InputError(f"--held-out {args.held_out}: must be at least 0 and less than 1")
+    held_out_output = args.held_out_output or args.output.with_suffix(f".held_out{args.output.suffix}")
+    step = Step(
+        name="translations",
+        outputs=[args.output, *([held_out_output] if args.held_out else [])],
+        inputs=[*args.input, args.model, args.dict, *filter(None, (args.text, args.l2_text))],
+        settings={
+            "format": args.format,
+            "invert": args.invert,
+            "max_words": args.max_words,
+            "max_pieces": args.max_pieces,
+            "lowercase": args.lowercase,
+            "held_out": args.held_out,
+            "texts": [bool(args.text), bool(args.l2_text)],
+        },
+        seed=args.seed,
+        libraries=["sentencepiece"],
+    )
+    run_step(step, lambda outputs: _build(args, outputs))
+    return 0
+
+
+def _build(args: argparse.Namespace, outputs: list[Path]) -> dict[str, Any]:
+    """Write the dictionaries to ``outputs`` and return the counts for the manifest."""
     segmenter = Segmenter(args.model, read_vocabulary(args.dict))
     malformed: defaultdict[str, list[Problem]] = defaultdict(list)
     items = chain.from_iterable(read(path, args.format, args.invert) for path in args.input)
@@ -80,14 +102,14 @@ def run(args: argparse.Namespace) -> int:
     training, held_out = split(conversion.entries, args.held_out, args.seed)
     if not training or (args.held_out and not held_out):
         raise InputError.at(args.input[0], None, f"too few words for --held-out {args.held_out}", "give more entries")
-    held_out_output = args.held_out_output or args.output.with_suffix(f".held_out{args.output.suffix}")
-    outputs = {args.output: training} | ({held_out_output: held_out} if args.held_out else {})
     counts = _counts(conversion, training, held_out, args)
-    for path, entries in outputs.items():
-        write_dictionary(path, ((" ".join(e.source), " ".join(e.target)) for e in entries), _comments(args, path))
-    write_json(args.output.with_name(args.output.name + ".manifest.json"), _manifest(args, counts, list(outputs)))
-    _report(counts, list(outputs))
-    return 0
+    names = ", ".join(file.name for file in args.input)
+    parts = {"training" if args.held_out else "all": training, "held-out": held_out}
+    for path, (part, entries) in zip(outputs, parts.items(), strict=False):
+        comment = f"{part} entries of {names}; L1 pieces TAB L2 pieces"
+        write_dictionary(path, ((" ".join(e.source), " ".join(e.target)) for e in entries), [comment])
+    _report(counts)
+    return counts
 
 
 def _noting(
@@ -110,11 +132,6 @@ def _reasons(dropped: Counter[str]) -> str:
     return ", ".join(f"{count:,} x {reason}" for reason, count in dropped.most_common()) or "none read"
 
 
-def _comments(args: argparse.Namespace, path: Path) -> list[str]:
-    part = "held-out" if path != args.output else "training" if args.held_out else "all"
-    return [f"{part} entries of {', '.join(file.name for file in args.input)}; L1 pieces TAB L2 pieces"]
-
-
 def _counts(
     conversion: Conversion, training: list[Entry], held_out: list[Entry], args: argparse.Namespace
 ) -> dict[str, Any]:
@@ -126,7 +143,7 @@ def _counts(
         "l1_words": len({entry.source for entry in entries}),
         "training": {"entries": len(training), "l1_words": len({entry.source for entry in training})},
         "held_out": {"entries": len(held_out), "l1_words": len({entry.source for entry in held_out})},
-        "entries_of_one_piece_a_side": sum(len(entry.source) == len(entry.target) == 1 for entry in entries),
+        "one_piece_a_side": sum(len(entry.source) == len(entry.target) == 1 for entry in entries),
     }
     sides = {"l1": (args.text, "source_word"), "l2": (args.l2_text, "target_word")}
     for side, (text, word) in sides.items():
@@ -136,33 +153,13 @@ def _counts(
     return counts
 
 
-def _manifest(args: argparse.Namespace, counts: dict[str, Any], outputs: list[Path]) -> dict[str, Any]:
-    inputs = [*args.input, args.model, args.dict, *filter(None, (args.text, args.l2_text))]
-    return {
-        "command": "translations",
-        "versions": {"fairseq_alignmlm": __version__},
-        "seed": args.seed,
-        "settings": {
-            "format": args.format,
-            "invert": args.invert,
-            "max_words": args.max_words,
-            "max_pieces": args.max_pieces,
-            "lowercase": args.lowercase,
-            "held_out": args.held_out,
-        },
-        "inputs": {path.name: sha256_of(path) for path in inputs},
-        "outputs": {path.name: sha256_of(path) for path in outputs},
-        "counts": counts,
-    }
-
-
-def _report(counts: dict[str, Any], outputs: list[Path]) -> None:
+def _report(counts: dict[str, Any]) -> None:
     print(f"entries read: {counts['read']:,}, usable: {counts['usable']:,} of {counts['l1_words']:,} L1 words")
     for reason, count in counts["dropped"].items():
         print(f"  dropped {count:,}: {reason}")
-    print(f"one piece on either side: {counts['entries_of_one_piece_a_side']:,} entries")
-    for part, path in zip(("training", "held_out"), outputs, strict=False):
-        print(f"{path}: {counts[part]['entries']:,} entries of {counts[part]['l1_words']:,} L1 words")
+    print(f"one piece on either side: {counts['one_piece_a_side']:,} entries")
+    for part in ("training", "held_out"):
+        print(f"{part}: {counts[part]['entries']:,} entries of {counts[part]['l1_words']:,} L1 words")
     for side in ("l1", "l2"):
         if text := counts.get(f"{side}_text"):
             print(f"{side.upper()} text covered: {text['percent']} % of {text['tokens']:,} tokens")

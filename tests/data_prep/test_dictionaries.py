@@ -249,3 +249,22 @@ def test_bad_input_is_one_line_and_leaves_no_dictionary(
 
 def test_nothing_read_is_nothing_dropped() -> None:
     assert convert([], letters, Filters()) == Conversion()
+
+
+def test_a_second_run_is_skipped_and_a_changed_dictionary_or_seed_is_not(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    muse = tmp_path / "en-fr.txt"
+    muse.write_text("".join(f"{e} {f}\n" for e, f in zip(ENGLISH, FRENCH, strict=False) if e != f))
+    arguments = ["--input", muse, "--held-out", 0.4, "--max-pieces", 9]
+    command(*arguments)
+    command(*arguments)
+    assert "up to date" in capsys.readouterr().out
+    first = (tmp_path / "out.held_out.tsv").read_bytes()
+    command(*arguments, "--seed", 5)
+    assert "wrote" in capsys.readouterr().out
+    assert (tmp_path / "out.held_out.tsv").read_bytes() != first
+    with open(muse, "a") as handle:
+        handle.write("cat chat\n")
+    command(*arguments, "--seed", 5)
+    assert "wrote" in capsys.readouterr().out

@@ -1,0 +1,126 @@
+"""The paper's Tables 3 and 8 from our runs, its numbers beside ours, and a summary for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairseq_alignmlm.analysis.objectives import sort_key
+from fairseq_alignmlm.analysis.paper import paper_alignment, paper_score
+from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of
+from fairseq_alignmlm.analysis.table import ABSENT, Table
+from fairseq_alignmlm.analysis.tasks import METRICS, main_metric, metric_title, task_title, transformation_key
+
+ALIGNMENTS = {
+    "all": "all tokens",
+    "dictionary": "dictionary",
+    "held_out": "held out",
+    "held_out_frequency": "held out by frequency",
+}
+OTHER_ORDER = "≠"
+
+
+def _text(found: Cell | None) -> str:
+    return ABSENT if found is None else str(found)
+
+
+def _beside(found: Cell | None, published: float | None, mark: str = "") -> str:
+    paper = "" if published is None else f" [{published:.1f}]"
+    return _text(found) + mark + paper
+
+
+def misplaced(groups: Sequence[Group], task: str) -> set[tuple[str, str]]:
+    """Return the (label, transformation) that another objective beats here but not in the paper, or the reverse.
+
+    Objectives are compared by delta under the same transformation, among those that both have; equal deltas are
+    in no order.
+    """
+    metric = main_metric(task)
+    deltas: dict[str, dict[str, tuple[float, float]]] = {}
+    for group in groups:
+        published = paper_score(group.objective, group.transformation, task, metric, "delta")
+        delta = group.score(task, metric, "delta")
+        if group.is_default and delta is not None and published is not None:
+            deltas.setdefault(group.transformation, {})[group.label] = (delta.mean, published)
+    return {
+        (label, transformation)
+        for transformation, found in deltas.items()
+        for label, (ours, paper) in found.items()
+        if any((ours - other) * (paper - published) < 0 for other, published in found.values())
+    }
+
+
+def transfer_table(groups: Sequence[Group]) -> Table:
+    """Build Table 3: SUP, ZS and delta of every objective, transformation and task.
+
+    Args:
+        groups: of one scale.
+    """
+    tasks = tasks_of(groups)
+    header = ["objective", "transformation", "seeds"]
+    for task in tasks:
+        name = f"{task_title(task)} {metric_title(task, main_metric(task))}"
+        header += [f"{name} SUP", f"{name} ZS", f"{name} Δ"]
+    wrong = {task: misplaced(groups, task) for task in tasks}
+    rows = []
+    for group in sorted(groups, key=lambda g: (sort_key(g.objective), g.label, transformation_key(g.transformation))):
+        row = [group.label, group.transformation, str(len(group.runs))]
+        for task in tasks:
+            metric = main_metric(task)
+            for direction in ("sup", "zs", "delta"):
+                published = None
+                if group.is_default:
+                    published = paper_score(group.objective, group.transformation, task, metric, direction)
+                marked = direction == "delta" and (group.label, group.transformation) in wrong[task]
+                mark = f" {OTHER_ORDER}" if marked else ""
+                row.append(_beside(group.score(task, metric, direction), published, mark))
+        rows.append(tuple(row))
+    note = (
+        "Percent; mean ± standard deviation over seeds; Δ = SUP - ZS; [the paper's number]. "
+        f"{OTHER_ORDER}: by Δ, in another order with some objective of the same transformation than in the paper."
+    )
+    return Table("Table 3: supervised and zero-shot transfer", tuple(header), tuple(rows), 2, note)
+
+
+def alignment_table(groups: Sequence[Group]) -> Table:
+    """Build Table 8: the four alignment scores of every objective and transformation.
+
+    Args:
+        groups: of one scale.
+    """
+    rows = []
+    for group in sorted(groups, key=lambda g: (sort_key(g.objective), g.label, transformation_key(g.transformation))):
+        published = paper_alignment(group.objective, group.transformation) if group.is_default else None
+        row = [group.label, group.transformation, str(len(group.runs))]
+        row += [_beside(group.alignment(which), published if which == "all" else None) for which in ALIGNMENTS]
+        rows.append(tuple(row))
+    header = ("objective", "transformation", "seeds", *ALIGNMENTS.values())
+    note = "Percent of tokens whose counterpart is their nearest neighbour; [the paper's number]."
+    return Table("Table 8: word embedding alignment", header, tuple(rows), 2, note)
+
+
+def summary_table(groups: Sequence[Group], scale: str) -> Table:
+    """Put alignment and transfer side by side, one line an objective, for the terminal.
+
+    Args:
+        groups: of one scale.
+        scale: its name, for the title.
+    """
+    header = ["objective", "transformation", "seeds", "align all", "dict.", "held-out"]
+    columns = [
+        (task, metric)
+        for task in tasks_of(groups)
+        for metric in METRICS.get(task, {main_metric(task): ""})
+        if any(group.score(task, metric, "delta") for group in groups)
+    ]
+    for task, metric in columns:
+        name = f"{task_title(task)} {metric_title(task, metric)}"
+        header += [f"{name} SUP", "ZS", "Δ"]
+    rows = []
+    for group in groups:
+        row = [group.label, group.transformation, str(len(group.runs))]
+        row += [_text(group.alignment(which)) for which in ("all", "dictionary", "held_out")]
+        for task, metric in columns:
+            row += [_text(group.score(task, metric, direction)) for direction in ("sup", "zs", "delta")]
+        rows.append(tuple(row))
+    title = f"Alignment and transfer, scale {scale}, percent (mean ± standard deviation over seeds)"
+    return Table(title, tuple(header), tuple(rows), 2)

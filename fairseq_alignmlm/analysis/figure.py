@@ -1,0 +1,204 @@
+"""Figures 2 and 3 of the paper from our runs, readable in colour and in grey."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fairseq_alignmlm.analysis.correlation import Correlation
+from fairseq_alignmlm.analysis.objectives import objective_named
+from fairseq_alignmlm.analysis.results import Run
+from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of
+from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title, transformation_key
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EDGE = "#222222"
+FILLS = {"trans": "bottom", "trans+inv": "full", "trans+syn": "left"}
+LEGEND_LINE = 0.25  # inches
+STYLE: Any = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "hatch.linewidth": 0.8,
+    "svg.hashsalt": "fairseq_alignmlm",  # the same input gives the same bytes
+    "svg.fonttype": "none",
+}
+
+
+def _axes(panels: int, width: float, height: float, legend_lines: int, **share: Any) -> tuple[Figure, list[Any]]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    below = 0.1 + LEGEND_LINE * legend_lines
+    above = ConstrainedLayoutEngine(rect=(0, below / (height + below), 1, height / (height + below)))
+    figure = Figure(figsize=(max(4.5, width * panels), height + below), layout=above)
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(1, panels, squeeze=False, **share)[0])
+
+
+def delta_bars(groups: Sequence[Group]) -> Figure:
+    """Draw delta of every objective and task, one panel a transformation (Figure 2).
+
+    Args:
+        groups: of one scale.
+    """
+
+    def draw(axis: Any, place: float, width: float, group: Group, task: str) -> None:
+        found = group.score(task, main_metric(task), "delta")
+        if found is not None:
+            axis.bar_label(_bar(axis, place, width, group, found), fmt="%.1f", padding=2, fontsize=7)
+
+    return _bars(groups, draw, "Δ = SUP - ZS (points; lower is better)")
+
+
+def score_bars(groups: Sequence[Group]) -> Figure:
+    """Draw zero-shot scores as bars and supervised scores as lines above them; the gap is delta.
+
+    Args:
+        groups: of one scale.
+    """
+
+    def draw(axis: Any, place: float, width: float, group: Group, task: str) -> None:
+        zero_shot = group.score(task, main_metric(task), "zs")
+        supervised = group.score(task, main_metric(task), "sup")
+        if zero_shot is not None:
+            _bar(axis, place, width, group, zero_shot)
+            axis.annotate(
+                f"{zero_shot.mean:.0f}",
+                (place, zero_shot.mean / 2),
+                ha="center",
+                va="center",
+                fontsize=7,
+                bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"},
+            )
+        if supervised is not None:
+            axis.hlines(supervised.mean, place - width * 0.42, place + width * 0.42, color=EDGE, linewidth=2.2)
+            top = (place, max(supervised.mean, zero_shot.mean if zero_shot else 0))
+            axis.annotate(f"{supervised.mean:.0f}", top, (0, 3), textcoords="offset points", ha="center", fontsize=7)
+        axis.set_ylim(0, 108)
+
+    return _bars(groups, draw, "score (%): bar ZS, line SUP")
+
+
+def _bar(axis: Any, place: float, width: float, group: Group, height: Cell) -> Any:
+    style = objective_named(group.objective)
+    return axis.bar(
+        place,
+        height.mean,
+        width * 0.92,
+        yerr=height.deviation,
+        color=style.colour,
+        hatch=style.hatch,
+        edgecolor=EDGE,
+        linewidth=0.8,
+        capsize=2,
+    )
+
+
+def _bars(groups: Sequence[Group], draw: Callable[[Any, float, float, Group, str], None], what: str) -> Figure:
+    """Lay out one panel a transformation, in it the tasks, for each task the objectives side by side."""
+    from matplotlib import rc_context
+
+    tasks = tasks_of(groups)
+    transformations = sorted({group.transformation for group in groups}, key=transformation_key)
+    labels = list(dict.fromkeys(group.label for group in groups))
+    with rc_context(STYLE):
+        figure, axes = _axes(len(transformations), 1.3 + 0.95 * len(tasks), 3.2, 1, sharey=True)
+        width = 0.8 / len(labels)
+        for axis, transformation in zip(axes, transformations, strict=True):
+            axis.set_title(transformation)
+            axis.axhline(0, color=EDGE, linewidth=0.8)
+            axis.margins(y=0.12)
+            axis.grid(axis="x", visible=False)
+            axis.set_xticks(range(len(tasks)), [_task_label(task) for task in tasks])
+            axis.set_xlim(-0.6, len(tasks) - 0.4)
+            for group in (g for g in groups if g.transformation == transformation):
+                offset = (labels.index(group.label) - (len(labels) - 1) / 2) * width
+                for place, task in enumerate(tasks):
+                    draw(axis, place + offset, width, group, task)
+        axes[0].set_ylabel(what, fontsize=9)
+        _bar_legend(figure, groups)
+    return figure
+
+
+def _task_label(task: str) -> str:
+    return f"{task_title(task)}\n({metric_title(task, main_metric(task))})"
+
+
+def _bar_legend(figure: Figure, groups: Sequence[Group]) -> None:
+    from matplotlib.patches import Patch
+
+    styles = {group.label: objective_named(group.objective) for group in groups}
+    handles = [
+        Patch(facecolor=style.colour, hatch=style.hatch, edgecolor=EDGE, label=label) for label, style in styles.items()
+    ]
+    figure.legend(handles=handles, loc="lower center", ncols=min(4, len(handles)), frameon=False)
+
+
+def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation | None]) -> Figure:
+    """Draw delta over alignment, one point a run, one panel a task (Figure 3).
+
+    Args:
+        runs: of one scale, each with an alignment score.
+        correlations: Spearman's rho of every task, for the panels' titles; the keys are the panels.
+    """
+    from matplotlib import rc_context
+    from matplotlib.lines import Line2D
+
+    labels = {run.label: objective_named(run.objective) for run in runs}
+    transformations = sorted({run.transformation for run in runs}, key=transformation_key)
+    with rc_context(STYLE):
+        figure, axes = _axes(len(correlations), 3.4, 3.2, 2)
+        for axis, (task, correlation) in zip(axes, correlations.items(), strict=True):
+            rho = "ρ not defined" if correlation is None else f"ρ = {correlation.rho:.2f}, n = {correlation.n}"
+            axis.set_title(f"{task_title(task)}: {rho}", fontsize=10)
+            for run in runs:
+                delta = run.score(task, main_metric(task), "delta")
+                if delta is None or run.alignment.get("all") is None:
+                    continue
+                axis.plot(run.alignment["all"], delta, **_marker(labels[run.label], run.transformation))
+            axis.set_xlabel("alignment, all tokens (%)")
+            axis.set_xlim(-4, 104)
+            axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+        axes[0].set_ylabel("Δ = SUP - ZS (points; lower is better)", fontsize=9)
+        objectives = [Line2D([], [], label=label, **_marker(style, "trans+inv")) for label, style in labels.items()]
+        fills = [
+            Line2D([], [], label=name, **_marker(objective_named("mlm"), name, "#777777")) for name in transformations
+        ]
+        above = (0.5, LEGEND_LINE / figure.get_size_inches()[1])
+        columns = min(4, len(objectives))
+        figure.legend(handles=objectives, loc="lower center", ncols=columns, frameon=False, bbox_to_anchor=above)
+        figure.legend(handles=fills, loc="lower center", ncols=len(fills), frameon=False)
+    return figure
+
+
+def _marker(style: Any, transformation: str, colour: str | None = None) -> dict[str, Any]:
+    return {
+        "marker": style.marker,
+        "linestyle": "none",
+        "markersize": 9,
+        "fillstyle": FILLS.get(transformation, "top"),
+        "markerfacecolor": colour or style.colour,
+        "markerfacecoloralt": "white",
+        "markeredgecolor": EDGE,
+        "markeredgewidth": 1.1,
+    }
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """Return a figure as ``png`` (150 dots per inch) or ``svg``, without the date so that bytes repeat."""
+    from matplotlib import rc_context
+
+    out = io.BytesIO()
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with rc_context(STYLE):
+        figure.savefig(out, format=kind, dpi=150, metadata=metadata)
+    return out.getvalue()

@@ -1,0 +1,53 @@
+"""What a report lacks for the paper's whole grid, and what makes its numbers uneven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fairseq_alignmlm.analysis.comparison import ALIGNMENTS
+from fairseq_alignmlm.analysis.objectives import OBJECTIVES
+from fairseq_alignmlm.analysis.summary import Group
+from fairseq_alignmlm.analysis.tasks import TASKS, TRANSFORMATIONS, main_metric, task_title
+
+
+def missing(groups: Sequence[Group]) -> list[str]:
+    """Say in sentences what the grid of objectives, transformations and tasks lacks.
+
+    Args:
+        groups: of one scale.
+    """
+    sentences = []
+    present = {(group.objective, group.transformation) for group in groups if group.is_default}
+    for transformation in TRANSFORMATIONS:
+        absent = [o.title for name, o in OBJECTIVES.items() if (name, transformation) not in present]
+        if len(absent) == len(OBJECTIVES):
+            sentences.append(f"No run under {transformation}.")
+        elif absent:
+            sentences.append(f"Under {transformation} there is no run of {', '.join(absent)}.")
+    without = {task: _without(groups, task) for task in TASKS}
+    for task, labels in without.items():
+        if len(labels) == len(groups):
+            sentences.append(f"No run was tested on {task_title(task)}.")
+        elif labels:
+            sentences.append(f"{task_title(task)} is missing for {'; '.join(labels)}.")
+    for which, title in ALIGNMENTS.items():
+        labels = [_name(group) for group in groups if group.alignment(which) is None]
+        if labels and which in ("all", "held_out"):
+            everywhere = len(labels) == len(groups)
+            sentences.append(f"Alignment ({title}) is missing for {'all runs' if everywhere else '; '.join(labels)}.")
+    seeds = {len(group.runs) for group in groups}
+    if len(seeds) > 1:
+        few = [f"{_name(group)} {len(group.runs)}" for group in groups if len(group.runs) < max(seeds)]
+        sentences.append(f"Fewer than {max(seeds)} seeds: {'; '.join(few)}.")
+    elif seeds == {1}:
+        sentences.append("Every setup was run with one seed only, so no deviation can be given.")
+    return sentences
+
+
+def _name(group: Group) -> str:
+    return f"{group.label} under {group.transformation}"
+
+
+def _without(groups: Sequence[Group], task: str) -> list[str]:
+    metric = main_metric(task)
+    return [_name(group) for group in groups if group.score(task, metric, "delta") is None]

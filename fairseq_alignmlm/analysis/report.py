@@ -1,0 +1,136 @@
+"""The report: from runs to sections of tables, figures and sentences, and to a long table of all numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from fairseq_alignmlm.analysis.comparison import alignment_table, transfer_table
+from fairseq_alignmlm.analysis.correlation import Correlation, spearman
+from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
+from fairseq_alignmlm.analysis.gaps import missing
+from fairseq_alignmlm.analysis.page import Picture, Section
+from fairseq_alignmlm.analysis.paper import paper_tables
+from fairseq_alignmlm.analysis.results import DIRECTIONS, Run
+from fairseq_alignmlm.analysis.summary import groups_of, tasks_of
+from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
+from fairseq_alignmlm.analysis.table import Table
+from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title
+
+
+def by_scale(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Part runs by scale, which are never compared with each other."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        found.setdefault(run.scale, []).append(run)
+    return dict(sorted(found.items()))
+
+
+def correlations(runs: Sequence[Run]) -> dict[str, Correlation | None]:
+    """Correlate alignment with delta for every task, over the runs of one scale."""
+    found: dict[str, Correlation | None] = {}
+    for task in tasks_of(groups_of(runs)):
+        points = [(run.alignment.get("all"), run.score(task, main_metric(task), "delta")) for run in runs]
+        known = [(x, y) for x, y in points if x is not None and y is not None]
+        found[task] = spearman([x for x, _ in known], [y for _, y in known])
+    return found
+
+
+def correlation_lines(found: dict[str, Correlation | None]) -> list[str]:
+    """Say the correlation of every task in a line, the paper's beside it."""
+    paper = paper_tables()["spearman_alignment_vs_delta"]
+    lines = []
+    for task, correlation in found.items():
+        beside = f" [paper: {paper[task]['rho']:.3f} absolute]" if task in paper else ""
+        said = "too few different runs for a correlation" if correlation is None else str(correlation)
+        lines.append(f"{task_title(task)} ({metric_title(task, main_metric(task))}): {said}{beside}")
+    return lines
+
+
+def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
+    """Build the sections on the runs of one scale.
+
+    Args:
+        runs: of one scale.
+        prefix: of its figures' names.
+    """
+    groups, found = groups_of(runs), correlations(runs)
+
+    def picture(name: str, caption: str, figure: object) -> Picture:
+        return Picture(prefix + name, caption, rendered(figure, "png"), rendered(figure, "svg"))  # type: ignore[arg-type]
+
+    transfer = Section(
+        "Transfer",
+        ["SUP: fine-tuned and tested in the derived language; ZS: fine-tuned in the source language only."],
+        tables=[transfer_table(groups)],
+        pictures=[
+            picture("figure2", "Figure 2: Δ of every objective, lower is better.", delta_bars(groups)),
+            picture("scores", "Zero-shot scores (bars) and supervised scores (lines).", score_bars(groups)),
+        ],
+    )
+    alignment = Section("Alignment", tables=[alignment_table(groups)])
+    if any(run.alignment.get("all") is not None for run in runs) and found:
+        caption = "Figure 3: Δ against alignment, one point a run."
+        alignment.pictures.append(picture("figure3", caption, alignment_scatter(runs, found)))
+        alignment.text.append("Spearman's rank correlation between alignment and Δ, over runs:")
+        alignment.points += correlation_lines(found)
+    sections = [Section("What is missing", points=missing(groups) or ["Nothing."]), transfer, alignment]
+    sweeps = [table for sweep in SWEEPS if (table := sweep_table(sweep, groups)) is not None]
+    if sweeps:
+        sections.append(Section("One setting varied", tables=sweeps))
+    return [*sections, _provenance(runs)]
+
+
+def _provenance(runs: Sequence[Run]) -> Section:
+    rows = []
+    for run in runs:
+        seconds = "" if run.train_seconds is None else f"{run.train_seconds:,.0f}"
+        updates = "" if run.updates is None else f"{run.updates:,}"
+        seed = "" if run.seed is None else str(run.seed)
+        rows.append((run.label, run.pair, seed, updates, seconds, json.dumps(run.settings, ensure_ascii=False)))
+    header = ("objective", "pair", "seed", "updates", "training (s)", "settings")
+    table = Table("Runs and their settings", header, tuple(rows), 2)
+    signatures = [text for run in runs for text in _texts(run.signatures)]
+    return Section("Where the numbers come from", tables=[table], code=list(dict.fromkeys(signatures)))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+
+
+def long_table(runs: Sequence[Run]) -> Table:
+    """List every number of every run in a row of its own, for other programs."""
+    rows: list[tuple[str, ...]] = []
+    for run in runs:
+        seed = "" if run.seed is None else str(run.seed)
+        setup = json.dumps(run.variations)
+        identity = (run.scale, run.pair, run.transformation, run.objective, setup, seed)
+        rows += [
+            (*identity, "alignment", which, "", repr(value))
+            for which, value in run.alignment.items()
+            if value is not None
+        ]
+        for task, scores in run.transfer.items():
+            metrics = sorted({metric for by_metric in scores.values() for metric in by_metric})
+            for direction in DIRECTIONS:
+                for metric in metrics:
+                    value = run.score(task, metric, direction)
+                    if value is not None:
+                        rows.append((*identity, task, metric, direction, repr(value)))
+    header = (
+        "scale",
+        "pair",
+        "transformation",
+        "objective",
+        "variation",
+        "seed",
+        "task",
+        "metric",
+        "direction",
+        "percent",
+    )
+    return Table("All results", header, tuple(rows), len(header) - 1)

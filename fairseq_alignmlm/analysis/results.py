@@ -1,0 +1,160 @@
+"""The results of runs, read from their ``result.json`` files."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.analysis.objectives import objective_named
+from fairseq_alignmlm.errors import InputError
+
+DIRECTIONS = ("sup", "zs", "delta", "en")
+# what tells runs of one objective apart, and the paper's value of it
+VARIATIONS: dict[str, tuple[float, str]] = {
+    "dictionary_percent": (25, "dictionary {} %"),
+    "tlm_ratio": (0.25, "TLM ratio {}"),
+    "overlap": (0, "overlap {}"),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pre-trained model and what was measured on it.
+
+    Attributes:
+        objective: mlm, xlm, dict_mlm, align_mlm or another.
+        pair: the language pair, for example ``en-en_trans_inv``.
+        transformation: for example ``trans+inv``.
+        scale: toy, small, paper, ...; only runs of one scale are compared.
+        seed: None for the published runs.
+        alignment: percentages under all, dictionary, held_out, held_out_frequency.
+        transfer: task -> direction (sup, zs, delta, en) -> metric -> percentage.
+        signatures: what identifies the numbers.
+        settings: everything else that was chosen.
+        path: the file, for messages.
+    """
+
+    objective: str
+    pair: str
+    transformation: str
+    scale: str
+    seed: int | None
+    alignment: dict[str, float | None]
+    transfer: dict[str, dict[str, dict[str, float]]]
+    path: Path
+    signatures: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    updates: int | None = None
+    train_seconds: float | None = None
+
+    def score(self, task: str, metric: str, direction: str) -> float | None:
+        """Return one score in percent, None where it was not measured; delta is SUP - ZS."""
+        scores = self.transfer.get(task, {})
+        value = scores.get(direction, {}).get(metric)
+        if value is None and direction == "delta":
+            sup, zs = scores.get("sup", {}).get(metric), scores.get("zs", {}).get(metric)
+            return None if sup is None or zs is None else sup - zs
+        return value
+
+    @property
+    def variations(self) -> dict[str, float]:
+        """The settings of `VARIATIONS` in which this run differs from the paper's default setup."""
+        found = {name: self.settings.get(name) for name in VARIATIONS}
+        return {name: value for name, value in found.items() if value is not None and value != VARIATIONS[name][0]}
+
+    @property
+    def label(self) -> str:
+        """The objective's title, with what differs from the paper's default setup."""
+        differing = [VARIATIONS[name][1].format(f"{value:g}") for name, value in self.variations.items()]
+        return objective_named(self.objective).title + (f" ({', '.join(differing)})" if differing else "")
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What no two runs of one report may share."""
+        return (self.scale, self.pair, self.transformation, self.label, self.seed)
+
+
+def read_runs(places: Iterable[str | Path]) -> list[Run]:
+    """Read every ``result.json`` below some folders, or single result files.
+
+    Raises:
+        InputError: when a place is missing or holds none, a file is not a result, or two are of one run.
+    """
+    runs: dict[tuple[object, ...], Run] = {}
+    for path in dict.fromkeys(found for place in places for found in _result_files(Path(place))):
+        run = read_run(path)
+        other = runs.setdefault(run.identity, run)
+        if other is not run:
+            what = f"is a second result of {run.label}, {run.pair}, scale {run.scale}, seed {run.seed}"
+            raise InputError.at(path, None, what, f"keep this one or {other.path}")
+    return list(runs.values())
+
+
+def _result_files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place.resolve()]
+    if not place.is_dir():
+        raise InputError.at(place, None, "there is no such folder of results", "give the folder of the runs")
+    found = sorted(path.resolve() for path in place.rglob("result.json"))
+    if not found:
+        raise InputError.at(place, None, "holds no result.json", "finish a run first, or correct --results")
+    return found
+
+
+def read_run(path: Path) -> Run:
+    """Read one ``result.json``.
+
+    Raises:
+        InputError: when it is not JSON, or a field is missing or of the wrong kind.
+    """
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        line = getattr(error, "lineno", None)
+        raise InputError.at(path, line, f"not JSON ({error})", "run the scoring again") from None
+    if not isinstance(fields, dict):
+        raise InputError.at(path, None, "is not a JSON object", "run the scoring again")
+    texts = {name: fields.get(name) for name in ("objective", "pair", "transformation", "scale")}
+    for name, value in texts.items():
+        if not isinstance(value, str) or not value:
+            raise InputError.at(path, None, f"has no {name}", "run the scoring again")
+    seed, alignment, transfer = fields.get("seed"), fields.get("alignment") or {}, fields.get("transfer") or {}
+    if not isinstance(seed, int):
+        raise InputError.at(path, None, "has no seed", "run the scoring again")
+    _check_numbers(path, "alignment", alignment, depth=1)
+    _check_numbers(path, "transfer", transfer, depth=3)
+    settings = fields.get("settings") or {}
+    _check_numbers(path, "settings", {name: settings.get(name) for name in VARIATIONS}, depth=1)
+    return Run(
+        objective=fields["objective"],
+        pair=fields["pair"],
+        transformation=fields["transformation"],
+        scale=fields["scale"],
+        seed=seed,
+        alignment=alignment,
+        transfer=transfer,
+        path=path,
+        signatures=fields.get("signatures") or {},
+        settings=settings,
+        languages=tuple(fields.get("languages") or ()),
+        updates=fields.get("updates"),
+        train_seconds=fields.get("train_seconds"),
+    )
+
+
+def _check_numbers(path: Path, name: str, value: Any, depth: int) -> None:
+    """Accept nested objects of finite numbers (or null), ``depth`` levels deep."""
+    if depth == 0:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if value is not None and not number:
+            raise InputError.at(path, None, f"{name} is {value!r}, not a number", "run the scoring again")
+        return
+    if not isinstance(value, dict):
+        raise InputError.at(path, None, f"{name} is not a JSON object", "run the scoring again")
+    for key, inner in value.items():
+        _check_numbers(path, f"{name}.{key}", inner, depth - 1)

@@ -1,0 +1,83 @@
+"""Means and standard deviations over the seeds of runs that differ in nothing else."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fairseq_alignmlm.analysis.objectives import sort_key
+from fairseq_alignmlm.analysis.results import Run
+from fairseq_alignmlm.analysis.tasks import task_key, transformation_key
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A mean over seeds.
+
+    Attributes:
+        mean: percent.
+        deviation: sample standard deviation in points, None for a single seed.
+        count: number of seeds.
+    """
+
+    mean: float
+    deviation: float | None
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f}" + (f" ±{self.deviation:.1f}" if self.deviation is not None else "")
+
+
+def cell(values: Iterable[float | None]) -> Cell | None:
+    """Summarise what was measured; None when nothing was."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    deviation = statistics.stdev(known) if len(known) > 1 else None
+    return Cell(statistics.fmean(known), deviation, len(known))
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of one setup: the same objective, variation, transformation and pair, other seeds."""
+
+    label: str
+    runs: tuple[Run, ...]
+
+    @property
+    def objective(self) -> str:
+        """The objective's name."""
+        return self.runs[0].objective
+
+    @property
+    def transformation(self) -> str:
+        """The transformation of the language pair."""
+        return self.runs[0].transformation
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the setup is the paper's default one, and so comparable to its Tables 3 and 8."""
+        return not self.runs[0].variations
+
+    def score(self, task: str, metric: str, direction: str) -> Cell | None:
+        """Summarise one score; SUP, ZS and delta over the seeds where it was measured."""
+        return cell(run.score(task, metric, direction) for run in self.runs)
+
+    def alignment(self, which: str) -> Cell | None:
+        """Summarise one alignment score: all, dictionary, held_out or held_out_frequency."""
+        return cell(run.alignment.get(which) for run in self.runs)
+
+
+def groups_of(runs: Iterable[Run]) -> list[Group]:
+    """Gather runs of one scale into groups, in the paper's order: by transformation, then objective."""
+    found: dict[tuple[str, str, str], list[Run]] = {}
+    for run in runs:
+        found.setdefault((run.transformation, run.pair, run.label), []).append(run)
+    groups = [Group(key[2], tuple(members)) for key, members in found.items()]
+    return sorted(groups, key=lambda g: (transformation_key(g.transformation), sort_key(g.objective), g.label))
+
+
+def tasks_of(groups: Sequence[Group]) -> list[str]:
+    """Return the tasks that any run was tested on, in the paper's order."""
+    return sorted({task for group in groups for run in group.runs for task in run.transfer}, key=task_key)

@@ -1,0 +1,85 @@
+"""The folder of a language pair: where every step finds and leaves its files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairseq_alignmlm.errors import InputError
+
+SPLITS = ("train", "valid")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Paths in ``work/<pair>``."""
+
+    root: Path
+
+    @property
+    def model(self) -> Path:
+        """The SentencePiece model, trained on L1 only."""
+        return self.root / "spm.model"
+
+    @property
+    def counterparts(self) -> Path:
+        """Every L1 token and its L2 counterpart."""
+        return self.root / "counterparts.tsv"
+
+    @property
+    def symbols(self) -> Path:
+        """fairseq's dictionary of the symbols of all languages."""
+        return self.root / "bin" / "dict.txt"
+
+    def text(self, language: str) -> Path:
+        """Folder of the sentences of a language."""
+        return self.root / "text" / language
+
+    def trees(self, language: str) -> Path:
+        """Folder of the CoNLL-U trees of a language's sentences."""
+        return self.root / "trees" / language
+
+    def pieces(self, language: str) -> Path:
+        """Folder of the pieces of a language."""
+        return self.root / "pieces" / language
+
+    def binarized(self, language: str) -> Path:
+        """Folder of the binarized pieces of a language."""
+        return self.root / "bin" / language
+
+    def labelled(self, task: str, language: str) -> Path:
+        """Folder of the transformed labelled data of a task."""
+        return self.root / "xtreme" / task / language
+
+    def dictionary(self, percent: float) -> Path:
+        """The bilingual dictionary with ``percent`` % of V1."""
+        return self.root / f"dictionary.{percent:g}.tsv"
+
+    def existing(self, folder: Path) -> dict[str, Path]:
+        """Return ``{split: file}`` of a language's folder of text or pieces.
+
+        Raises:
+            InputError: the language, or one of its files, is not there.
+        """
+        if not folder.is_dir():
+            known = sorted(path.name for path in folder.parent.glob("*") if path.is_dir()) or ["none"]
+            raise InputError.at(
+                folder, None, f"unknown language {folder.name!r}", f"languages that are there: {', '.join(known)}"
+            )
+        files = {split: folder / f"{split}.txt" for split in SPLITS}
+        for path in files.values():
+            if not path.is_file():
+                raise InputError.at(path, None, "no such file", "run the step that writes it again")
+        return files
+
+
+def check_language(name: str) -> str:
+    """Return a language's name if it can be a folder, a symbol's prefix and an entry of ``--languages``.
+
+    Raises:
+        InputError: it holds other characters than letters, digits, ``_`` and ``-``.
+    """
+    if not re.fullmatch(r"\w[\w-]*", name):
+        raise InputError(f"language {name!r}: use letters, digits, _ and - only, such as en or en_trans_inv")
+    return name

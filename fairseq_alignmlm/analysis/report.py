@@ -59,22 +59,24 @@ def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
     def picture(name: str, caption: str, figure: object) -> Picture:
         return Picture(prefix + name, caption, rendered(figure, "png"), rendered(figure, "svg"))  # type: ignore[arg-type]
 
-    transfer = Section(
-        "Transfer",
-        ["SUP: fine-tuned and tested in the derived language; ZS: fine-tuned in the source language only."],
-        tables=[transfer_table(groups)],
-        pictures=[
+    transfer = Section("Transfer")
+    if tasks_of(groups):
+        transfer.text.append(
+            "SUP: fine-tuned and tested in the derived language; ZS: fine-tuned in the source language only."
+        )
+        transfer.tables.append(transfer_table(groups))
+        transfer.pictures = [
             picture("figure2", "Figure 2: Δ of every objective, lower is better.", delta_bars(groups)),
             picture("scores", "Zero-shot scores (bars) and supervised scores (lines).", score_bars(groups)),
-        ],
-    )
+        ]
     alignment = Section("Alignment", tables=[alignment_table(groups)])
     if any(run.alignment.get("all") is not None for run in runs) and found:
         caption = "Figure 3: Δ against alignment, one point a run."
         alignment.pictures.append(picture("figure3", caption, alignment_scatter(runs, found)))
         alignment.text.append("Spearman's rank correlation between alignment and Δ, over runs:")
         alignment.points += correlation_lines(found)
-    sections = [Section("What is missing", points=missing(groups) or ["Nothing."]), transfer, alignment]
+    sections = [Section("What is missing", points=missing(groups) or ["Nothing."])]
+    sections += [transfer, alignment] if tasks_of(groups) else [alignment]
     sweeps = [table for sweep in SWEEPS if (table := sweep_table(sweep, groups)) is not None]
     if sweeps:
         sections.append(Section("One setting varied", tables=sweeps))

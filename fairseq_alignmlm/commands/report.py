@@ -13,10 +13,14 @@ SUMMARY = "make the paper's tables and figures from the results of runs"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--results", type=Path, nargs="+", help="folders with result.json files, searched at any depth")
-    parser.add_argument("--paper", action="store_true", help="report the paper's published numbers as well")
     parser.add_argument(
-        "--output", type=Path, required=True, help="folder for report.html, report.md, results.csv, figures"
+        "--paper",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="report the paper's published numbers as well, those of this package or those of FILE",
     )
+    parser.add_argument("--output", type=Path, required=True, help="folder for the page, tables and figures")
 
 
 def run(args: argparse.Namespace) -> int:

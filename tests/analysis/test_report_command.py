@@ -1,0 +1,153 @@
+"""The command ``report``: files, figures and page from partial results, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from argparse import ArgumentParser
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra [report])")
+pytest.importorskip("scipy", reason="scipy is not installed (extra [report])")
+
+import itertools
+
+from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
+from fairseq_alignmlm.analysis.objectives import OBJECTIVES, objective_named
+from fairseq_alignmlm.analysis.paper import FILE, paper_runs
+from fairseq_alignmlm.analysis.report import correlations
+from fairseq_alignmlm.analysis.summary import groups_of
+from fairseq_alignmlm.commands import report
+from fairseq_alignmlm.errors import InputError
+
+
+def command(*arguments: object) -> int:
+    parser = ArgumentParser()
+    report.add_arguments(parser)
+    return report.run(parser.parse_args([str(argument) for argument in arguments]))
+
+
+def runs_in(folder: Path) -> Path:
+    """Write two objectives with two seeds each, POS only."""
+    for objective, alignment, zero_shot in (("mlm", 0.5, 20.0), ("align_mlm", 30.0, 41.0)):
+        for seed in (1, 2):
+            path = folder / "runs" / f"{objective}-{seed}" / "result.json"
+            path.parent.mkdir(parents=True)
+            fields = {
+                "objective": objective,
+                "pair": "en-en_trans_inv",
+                "transformation": "trans+inv",
+                "scale": "toy",
+                "seed": seed,
+                "alignment": {"all": alignment + seed, "dictionary": 99.0, "held_out": 10.0},
+                "transfer": {
+                    "pos": {
+                        direction: {"accuracy": value, "span_f1_1.2.2": value - 2}
+                        for direction, value in (("sup", 90.0), ("zs", zero_shot + seed))
+                    }
+                },
+                "signatures": {"pos": {"zs": "task:udpos|<script>|v:0.1.0"}},
+                "settings": {"note": "<script>alert(1)</script>"},
+            }
+            path.write_text(json.dumps(fields))
+    return folder
+
+
+def test_partial_results_give_a_partial_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("--results", runs_in(tmp_path / "work"), "--output", tmp_path / "report") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"ALIGN-MLM +trans\+inv +2 +31\.5 ±0\.7 +99\.0 ±0\.0 +10\.0 ±0\.0 +88\.0 ±0\.0 +40\.5", said)
+    names = {path.name for path in (tmp_path / "report").iterdir()}
+    figures = {f"{name}.{kind}" for name in ("figure2", "figure3", "scores") for kind in ("png", "svg")}
+    assert names == {"report.md", "report.html", "results.csv", *figures}
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "Under trans+inv there is no run of XLM, DICT-MLM." in text
+    assert "No run was tested on XNLI." in text
+    for link in re.findall(r"\]\((.+?)\)", text):
+        assert (tmp_path / "report" / link).is_file()
+
+
+def test_page_is_self_contained_and_runs_nothing(tmp_path: Path) -> None:
+    command("--results", runs_in(tmp_path / "work"), "--output", tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert page.count("<img") == 3
+
+
+def test_scales_are_reported_apart(tmp_path: Path) -> None:
+    command("--results", runs_in(tmp_path / "work"), "--paper", "--output", tmp_path / "report")
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "## Transfer (scale toy)" in text
+    assert "## Transfer (scale paper (published))" in text
+    assert (tmp_path / "report" / "paper--published-figure2.png").is_file()
+
+
+def test_tables_can_come_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    built_in = Path(report.__file__).parents[1] / "analysis" / FILE
+    command("--paper", built_in, "--output", tmp_path / "report")
+    assert [line.split("=")[1].split()[0] for line in capsys.readouterr().out.splitlines() if "ρ" in line] == [
+        "-0.7273",
+        "-0.7811",
+        "-0.7343",
+    ]
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(InputError, match="has no table3_objectives"):
+        command("--paper", tmp_path / "other.json", "--output", tmp_path / "report")
+
+
+def test_nothing_to_report_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing to report"):
+        command("--output", tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_alignment_without_transfer_is_reported(tmp_path: Path) -> None:
+    work = runs_in(tmp_path / "work")
+    for path in work.rglob("result.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "transfer": {}}))
+    assert command("--results", work, "--output", tmp_path / "report") == 0
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "No run was tested on POS." in text
+    assert "Table 8" in text
+    assert not list((tmp_path / "report").glob("*.png"))
+
+
+def test_same_runs_give_the_same_bytes() -> None:
+    groups = groups_of(paper_runs())
+    for kind in ("png", "svg"):
+        assert rendered(delta_bars(groups), kind) == rendered(delta_bars(groups), kind)
+
+
+def test_an_objective_looks_the_same_in_every_figure() -> None:
+    groups = groups_of(paper_runs())
+    few = groups_of([run for run in paper_runs() if run.objective in ("mlm", "align_mlm")])
+    for draw in (delta_bars, score_bars):
+        for shown in (groups, few):
+            axis = draw(shown).axes[0]
+            from matplotlib.colors import to_hex
+
+            found = {to_hex(bar.get_facecolor()) for bar in axis.patches}
+            assert found == {objective_named(group.objective).colour for group in shown}
+
+
+def test_objectives_differ_in_grey_too() -> None:
+    def grey(colour: str) -> float:
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    shades = sorted((grey(objective.colour), objective.hatch) for objective in OBJECTIVES.values())
+    for (first, hatch), (second, other) in itertools.pairwise(shades):
+        assert second - first > 25 or hatch != other
+    assert len({objective.marker for objective in OBJECTIVES.values()}) == len(OBJECTIVES)
+
+
+def test_axes_say_what_they_show_and_in_which_unit() -> None:
+    scatter = alignment_scatter(paper_runs(), correlations(paper_runs()))
+    assert [axis.get_xlabel() for axis in scatter.axes] == ["alignment, all tokens (%)"] * 3
+    for figure, unit in ((scatter, "points"), (delta_bars(groups_of(paper_runs())), "points")):
+        assert unit in figure.axes[0].get_ylabel()
+    assert "(%)" in score_bars(groups_of(paper_runs())).axes[0].get_ylabel()

@@ -103,3 +103,30 @@ fi
 if at 5 "binarize with fairseq-preprocess"; then
     python -m data_prep binarize --work "$pair" --workers "$jobs"
 fi
+if at 6 "labelled data"; then
+    for task in "${!train[@]}"; do
+        case $task in pos) name=udpos ;; ner) name=panx ;; esac
+        python -m data_prep xtreme --task "$name" --train "${train[$task]}" --dev "${dev[$task]}" --work "$pair" \
+            --source en --derived "$derived_language" "${transform_options[@]}" --workers "$jobs"
+    done
+fi
+
+cat >"$pair/pair.conf" <<CONF
+source_language=en
+derived_language=$derived_language
+transformation=trans${transforms:++${transforms//,/+}}
+overlap=$overlap
+dictionary_percent=$percent
+CONF
+
+if at 7 "runs: ${objectives//,/ } x seeds ${seeds//,/ }, $jobs at a time"; then
+    for seed in ${seeds//,/ }; do
+        for objective in ${objectives//,/ }; do
+            printf '%s\0' "$objective" "$seed"
+        done
+    done | OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} xargs -0 -n 2 -P "$jobs" \
+        bash -c '"$0/run.sh" "$1" "$4" "$5" "$2" "$3"' "$here" "$pair" "$scale" "${!train[*]}"
+fi
+if at 8 "report"; then
+    python -m fairseq_alignmlm report --results "$pair/runs" --output "$pair/report"
+fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One run: pre-train one objective with one seed, fine-tune on both languages, predict, score.
 #
-#   recipes/run.sh PAIR OBJECTIVE SEED SCALE [--tasks "pos ner"] [--pretrain-only]
+#   recipes/run.sh PAIR OBJECTIVE SEED SCALE ["TASKS"]
 #
 # PAIR is a folder that recipes/pair.sh has prepared. Everything of the run is written to PAIR/runs/OBJECTIVE-SEED;
 # the numbers to PAIR/runs/OBJECTIVE-SEED/result.json. A run that was cut off goes on where it stopped.
@@ -12,11 +12,17 @@ pair=$1 objective=$2 seed=$3 scale=$4
 tasks=${5:-pos}
 # shellcheck source=recipes/scales/toy.conf
 source "$here/scales/$scale.conf"
+source_language='' derived_language='' transformation='' overlap=0
 # shellcheck source=/dev/null
-source "$pair/pair.conf" # source_language, derived_language, transformation
+source "$pair/pair.conf"
 run=$pair/runs/$objective-$seed
 mkdir -p "$run"
 
+failed() {
+    tail -n 5 "$1" >&2
+    say "failed; see $1"
+    exit 1
+}
 say() { printf '%s %s: %s\n' "$(date +%H:%M:%S)" "$objective-$seed" "$*"; }
 
 device=(--cpu)
@@ -39,7 +45,7 @@ esac
 
 last=${blocks[-1]#*:}
 started=$SECONDS
-settings="$objective $seed $scale ${blocks[*]} ${pretrain[*]} ${criterion[*]} $(cat "$pair/dictionary.$dictionary_percent.tsv.manifest.json" 2>/dev/null || true)"
+settings="$objective $seed ${blocks[*]} ${model[*]} ${pretrain[*]} ${criterion[*]}"
 if [[ -f $run/settings.txt ]] && [[ $(cat "$run/settings.txt") != "$settings" ]]; then
     echo "error: $run was made with other settings; move it away or choose another --work" >&2
     exit 2
@@ -55,28 +61,37 @@ if [[ ! -f $run/pretrained.pt ]]; then
         touch "$run/$shape.started"
         say "pre-training with blocks of ${shape%x*} tokens, ${shape#*x} a batch, until update $until"
         fairseq-train "$pair/bin" --user-dir fairseq_alignmlm --task multilingual_mlm --languages "$languages" \
-            --tokens-per-sample "${shape%x*}" --batch-size "${shape#*x}" "${pretrain[@]}" "${language_embeddings[@]}" \
-            "${criterion[@]}" --seed "$seed" --max-update "$until" --total-num-update "$last" "${restart[@]}" \
+            --tokens-per-sample "${shape%x*}" --batch-size "${shape#*x}" "${model[@]}" "${pretrain[@]}" \
+            "${language_embeddings[@]}" "${criterion[@]}" --seed "$seed" --max-update "$until" --total-num-update "$last" "${restart[@]}" \
             "${device[@]}" --num-workers 0 --save-dir "$run" --no-epoch-checkpoints \
             --disable-validation --log-format simple --log-interval 100 >>"$run/train.log" 2>&1 ||
-            { tail -n 5 "$run/train.log" >&2; say "pre-training failed; see $run/train.log"; exit 1; }
+            failed "$run/train.log"
     done
     mv "$run/checkpoint_last.pt" "$run/pretrained.pt"
     rm -f "$run"/checkpoint_best.pt "$run"/*.started
     printf '%s\n' "$((SECONDS - started))" >"$run/pretrain_seconds.txt"
 fi
 
+score() { # task data, fine-tuned on, tested on
+    local task=$1 data=$2 tuned=$3 tested=$4 folder=$run/$1/$3 ids=()
+    if ((${#language_embeddings[@]})); then ids=(--language "$tested"); fi
+    python -m fairseq_alignmlm predict --checkpoint "$folder/finetuned.pt" --data "$pair/xtreme/$data/$tested/bin" \
+        --output "$folder/test-$tested.tsv" "${ids[@]}" >>"$folder/train.log"
+    python -m fairseq_alignmlm score --task "$task" --predictions "$folder/test-$tested.tsv" \
+        --gold "$pair/xtreme/$data/$tested/valid.tsv" --language "$tested" --source-language "$tuned" --seed "$seed" \
+        --model "$folder/finetuned.pt" --profile paper --json "$folder/score-$tested.json" >>"$folder/train.log"
+}
+
 say "alignment"
 python -m fairseq_alignmlm alignment --checkpoint "$run/pretrained.pt" --dict "$pair/bin/dict.txt" \
-    --counterparts "$pair/counterparts.tsv" --dictionary "$dictionary" --languages "$languages" \
-    --json "$run/alignment.json" >>"$run/train.log"
+    --counterparts "$pair/counterparts.tsv" --dictionary "$dictionary" --json "$run/alignment.json" >>"$run/train.log"
 
 for task in $tasks; do
     case $task in
     pos) data=udpos ;;
     ner) data=panx ;;
     *)
-        echo "error: unknown task '$task'; choose from pos, ner" >&2
+        echo "error: unknown task '$task'; choose pos or ner" >&2
         exit 2
         ;;
     esac
@@ -85,17 +100,30 @@ for task in $tasks; do
         if [[ ! -f $tuned/finetuned.pt ]]; then
             say "fine-tuning $task in $language"
             mkdir -p "$tuned"
+            ids=()
+            if ((${#language_embeddings[@]})); then ids=(--languages "$languages" --language "$language"); fi
             sentences=$(grep -c '^$' "$pair/xtreme/$data/$language/train.tsv")
             updates=$(((sentences + finetune_batch - 1) / finetune_batch * finetune_epochs))
             fairseq-train "$pair/xtreme/$data/$language/bin" --user-dir fairseq_alignmlm --task xtreme_tagging \
                 --criterion token_tagging --max-length "$finetune_max_length" --batch-size "$finetune_batch" \
-                "${pretrain[@]}" "${finetune[@]}" --finetune-from-model "$run/pretrained.pt" \
-                --max-epoch "$finetune_epochs" --total-num-update "$updates" --seed "$seed" "${device[@]}" --num-workers 0 --save-dir "$tuned" --no-epoch-checkpoints \
-                --disable-validation --log-format simple --log-interval 100 >"$tuned/train.log" 2>&1 ||
-                { tail -n 5 "$tuned/train.log" >&2; say "fine-tuning failed; see $tuned/train.log"; exit 1; }
+                "${model[@]}" "${language_embeddings[@]}" "${ids[@]}" "${finetune[@]}" \
+                --finetune-from-model "$run/pretrained.pt" --max-epoch "$finetune_epochs" \
+                --total-num-update "$updates" --seed "$seed" "${device[@]}" --num-workers 0 --save-dir "$tuned" \
+                --no-epoch-checkpoints --disable-validation --log-format simple --log-interval 100 \
+                >"$tuned/train.log" 2>&1 || failed "$tuned/train.log"
             mv "$tuned/checkpoint_last.pt" "$tuned/finetuned.pt"
-            rm -f "$tuned"/checkpoint_best.pt
+            rm -f "$tuned/checkpoint_best.pt"
         fi
     done
+    say "scoring $task"
+    score "$task" "$data" "$source_language" "$source_language"
+    score "$task" "$data" "$source_language" "$derived_language"
+    score "$task" "$data" "$derived_language" "$derived_language"
 done
+
+python -m fairseq_alignmlm collect --run "$run" --objective "$objective" --transformation "$transformation" \
+    --scale "$scale" --seed "$seed" --languages "$languages" --updates "$last" \
+    --train-seconds "$(cat "$run/pretrain_seconds.txt")" --set dictionary_percent="$dictionary_percent" \
+    --set overlap="$overlap" --set align_alpha="$align_alpha" --set vocabulary="$vocabulary" \
+    --set blocks="${blocks[*]}" >>"$run/train.log"
 say "done"

@@ -1,0 +1,46 @@
+"""A run's result, gathered from the files of its steps."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.result import collect_result, read_settings
+
+
+def write_score(folder, tested, accuracy):
+    folder.mkdir(parents=True, exist_ok=True)
+    entry = {"scores": {"accuracy": accuracy}, "signature": f"task:udpos|dir:{folder.name}>{tested}"}
+    (folder / f"score-{tested}.json").write_text(json.dumps({"languages": {tested: entry}}))
+
+
+def test_three_tests_become_sup_zs_delta_and_english(tmp_path):
+    (tmp_path / "alignment.json").write_text('{"alignment": {"all": 34.5}}')
+    write_score(tmp_path / "pos" / "en", "en", 95.0)
+    write_score(tmp_path / "pos" / "en", "xx", 41.5)
+    write_score(tmp_path / "pos" / "xx", "xx", 90.0)
+    write_score(tmp_path / "ner" / "en", "en", 70.0)  # unfinished: no result yet
+    result = collect_result(tmp_path, "en", "xx")
+    assert result["alignment"] == {"all": 34.5}
+    assert result["transfer"] == {
+        "pos": {
+            "sup": {"accuracy": 90.0},
+            "zs": {"accuracy": 41.5},
+            "delta": {"accuracy": 48.5},
+            "en": {"accuracy": 95.0},
+        }
+    }
+    assert result["signatures"]["pos"]["zs"] == "task:udpos|dir:en>xx"
+
+
+def test_settings_are_numbers_where_they_can_be():
+    assert read_settings(["overlap=0.25", "blocks=32x64:100"]) == {"overlap": 0.25, "blocks": "32x64:100"}
+    with pytest.raises(InputError, match="give NAME=VALUE"):
+        read_settings(["overlap"])
+
+
+def test_a_missing_step_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"alignment\.json: no such file"):
+        collect_result(tmp_path, "en", "xx")

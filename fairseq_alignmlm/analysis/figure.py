@@ -28,7 +28,7 @@ STYLE: Any = {
     "grid.linewidth": 0.6,
     "hatch.linewidth": 0.8,
     "svg.hashsalt": "fairseq_alignmlm",  # the same input gives the same bytes
-    "svg.fonttype": "none",
+    "svg.fonttype": "path",  # no font of the reader's is needed
 }
 
 
@@ -81,7 +81,8 @@ def score_bars(groups: Sequence[Group]) -> Figure:
             )
         if supervised is not None:
             axis.hlines(supervised.mean, place - width * 0.42, place + width * 0.42, color=EDGE, linewidth=2.2)
-            top = (place, max(supervised.mean, zero_shot.mean if zero_shot else 0))
+            above = 0.0 if zero_shot is None else zero_shot.mean + (zero_shot.deviation or 0.0)
+            top = (place, max(supervised.mean, above))
             axis.annotate(f"{supervised.mean:.0f}", top, (0, 3), textcoords="offset points", ha="center", fontsize=7)
         axis.set_ylim(0, 108)
 

@@ -41,14 +41,14 @@ class Picture:
 
 @dataclass
 class Section:
-    """A heading, sentences, a list, tables, pictures and lines of code, in this order; any may be empty."""
+    """A heading, sentences, a list, tables, pictures and signatures, in this order; any may be empty."""
 
     title: str
     text: list[str] = field(default_factory=list)
     points: list[str] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
-    code: list[str] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
 
 
 def markdown_page(title: str, sections: Sequence[Section]) -> str:
@@ -59,7 +59,7 @@ def markdown_page(title: str, sections: Sequence[Section]) -> str:
         parts += ["\n".join(f"- {point}" for point in section.points)] if section.points else []
         parts += [table.markdown() for table in section.tables]
         parts += [f"![{picture.caption}]({picture.name}.png)" for picture in section.pictures]
-        parts += ["\n".join(["```", *section.code, "```"])] if section.code else []
+        parts += ["\n".join(["```", *section.signatures, "```"])] if section.signatures else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -73,9 +73,9 @@ def html_page(title: str, sections: Sequence[Section]) -> str:
             body.append("<ul>" + "".join(f"<li>{html.escape(point)}</li>" for point in section.points) + "</ul>")
         body += [table.html() for table in section.tables]
         body += [_image(picture) for picture in section.pictures]
-        if section.code:
+        if section.signatures:
             body.append(
-                "<ul>" + "".join(f"<li><code>{html.escape(line)}</code></li>" for line in section.code) + "</ul>"
+                "<ul>" + "".join(f"<li><code>{html.escape(line)}</code></li>" for line in section.signatures) + "</ul>"
             )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -54,7 +54,9 @@ def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
         runs: of one scale.
         prefix: of its figures' names.
     """
-    groups, found = groups_of(runs), correlations(runs)
+    groups = groups_of(runs)
+    runs = [run for group in groups for run in sorted(group.runs, key=lambda run: run.seed or 0)]
+    found = correlations(runs)
 
     def picture(name: str, caption: str, figure: object) -> Picture:
         return Picture(prefix + name, caption, rendered(figure, "png"), rendered(figure, "svg"))  # type: ignore[arg-type]
@@ -93,7 +95,7 @@ def _provenance(runs: Sequence[Run]) -> Section:
     header = ("objective", "pair", "seed", "updates", "training (s)", "settings")
     table = Table("Runs and their settings", header, tuple(rows), 2)
     signatures = [text for run in runs for text in _texts(run.signatures)]
-    return Section("Where the numbers come from", tables=[table], code=list(dict.fromkeys(signatures)))
+    return Section("Where the numbers come from", tables=[table], signatures=list(dict.fromkeys(signatures)))
 
 
 def _texts(value: object) -> Iterator[str]:

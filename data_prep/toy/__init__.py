@@ -1,0 +1,1 @@
+"""The embedded synthetic language: a seeded grammar that writes text, trees, tags, names and NLI pairs."""

@@ -1,0 +1,164 @@
+"""What kinds of words there are, and what goes with what: the meaning side of the grammar.
+
+Nouns belong to classes, verb classes choose the classes of their arguments, adjective classes choose the
+nouns that they describe, prepositions choose their complements. Numbers are weights or numbers of lemmas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PERSONS = ("worker", "official", "relative", "artist")
+THINGS = ("tool", "device", "garment", "vehicle", "document", "food", "building")
+
+
+@dataclass(frozen=True)
+class NounClass:
+    """A class of nouns: how many base lemmas, how frequent as a subject, and which suffixes it likes."""
+
+    size: int
+    subject: float
+    suffixes: str = ""
+    mass: float = 0.0
+
+
+NOUN_CLASSES: dict[str, NounClass] = {
+    "worker": NounClass(90, 8, "er or ist ard"),
+    "official": NounClass(60, 8, "or ent ary"),
+    "relative": NounClass(40, 5),
+    "artist": NounClass(50, 4, "ist ian"),
+    "group": NounClass(90, 8, "ship hood"),
+    "animal": NounClass(100, 4),
+    "plant": NounClass(70, 1.5),
+    "food": NounClass(90, 1, mass=0.4),
+    "material": NounClass(80, 1.2, "ine ium", mass=1.0),
+    "vehicle": NounClass(60, 2.5),
+    "tool": NounClass(110, 1.2),
+    "garment": NounClass(60, 0.5),
+    "building": NounClass(90, 1.5, "ery age"),
+    "landscape": NounClass(90, 1),
+    "room": NounClass(50, 0.3),
+    "document": NounClass(90, 2.5, "al ure"),
+    "device": NounClass(90, 2, "ode tron"),
+    "event": NounClass(130, 4, "ment ation ance"),
+    "idea": NounClass(130, 3, "ity ism ence dom"),
+    "feeling": NounClass(60, 1, "th ure", mass=0.6),
+    "illness": NounClass(50, 1.5, "osis itis"),
+    "weather": NounClass(40, 1, mass=0.5),
+    "body": NounClass(50, 0.7),
+}
+
+
+@dataclass(frozen=True)
+class VerbClass:
+    """A class of verbs.
+
+    ``frame`` names what follows the verb: nothing, an object, a clause and so on (see clauses.py); ``subjects``
+    and ``objects`` weigh the noun classes of the arguments, ``places`` those of a prepositional complement.
+    """
+
+    size: int
+    weight: float
+    frame: str
+    subjects: dict[str, float]
+    objects: dict[str, float] = field(default_factory=dict)
+    prepositions: str = ""
+    suffixes: str = "ate ize ify en"
+
+
+def _each(names: tuple[str, ...], weight: float = 1.0) -> dict[str, float]:
+    return dict.fromkeys(names, weight)
+
+
+PEOPLE = _each(PERSONS)
+AGENTS = PEOPLE | {"group": 1.5}
+PLACES = {"building": 1.0, "landscape": 1.2, "room": 0.6}
+
+VERB_CLASSES: dict[str, VerbClass] = {
+    "say": VerbClass(35, 5, "statement", AGENTS | {"document": 1}),
+    "think": VerbClass(30, 3, "statement", AGENTS),
+    "intend": VerbClass(30, 4, "intention", AGENTS | {"animal": 0.3}),
+    "make": VerbClass(80, 6, "object", AGENTS | {"device": 0.5}, _each(THINGS) | {"building": 1.5}),
+    "write": VerbClass(35, 4, "object", PEOPLE | {"group": 1}, {"document": 1.0, "idea": 0.2}),
+    "eat": VerbClass(35, 3, "object", PEOPLE | {"animal": 4}, {"food": 3.0, "plant": 1.0}),
+    "go": VerbClass(70, 6, "motion", PEOPLE | {"animal": 3, "vehicle": 4}, PLACES, "to into through from across toward"),
+    "carry": VerbClass(50, 4, "transport", AGENTS | {"vehicle": 2.5},
+                       {"material": 1.0, "food": 1.0, "tool": 1.0, "worker": 0.5}, "to from into across"),
+    "give": VerbClass(40, 4, "transfer", AGENTS, {"document": 1.0, "tool": 0.8, "food": 1.0, "garment": 0.7, "idea": 0.3}),
+    "fight": VerbClass(50, 4, "object", AGENTS | {"animal": 0.5}, AGENTS),
+    "see": VerbClass(40, 5, "object", AGENTS | {"animal": 1.5},
+                     _each((*PERSONS, *THINGS), 0.5) | {"animal": 1, "landscape": 1, "event": 1, "plant": 1}),
+    "feel": VerbClass(40, 3, "object", PEOPLE | {"animal": 0.4}, {"feeling": 2.0, "idea": 1.0, "event": 0.6}),
+    "break": VerbClass(60, 4, "change", AGENTS | {"event": 1, "weather": 2},
+                       {"tool": 1.0, "building": 1.0, "device": 1.0, "vehicle": 0.8, "material": 0.6, "body": 0.4}),
+    "happen": VerbClass(40, 4, "occurrence", {"event": 3.0, "weather": 3.0, "illness": 1.0, "idea": 1.0, "feeling": 1.5}, PLACES, "in near across"),
+    "rule": VerbClass(50, 4, "object", {"official": 3.0, "group": 2.0}, {"group": 1.0, "landscape": 0.7, "event": 1.0, "document": 0.7}),
+    "help": VerbClass(40, 3, "object", AGENTS | {"document": 0.4}, PEOPLE | {"group": 1}),
+    "discuss": VerbClass(50, 4, "object", {"official": 2.0, "artist": 1.0, "group": 2.0, "document": 1.5}, {"idea": 2.0, "event": 1.5, "document": 0.6}),
+    "rely": VerbClass(50, 3, "oblique", AGENTS | {"idea": 1, "device": 1, "event": 0.6},
+                      {"idea": 1.0, "event": 0.8, "worker": 0.3, "group": 0.5, "material": 0.4}, "on for with about against"),
+    "wear": VerbClass(25, 1.5, "object", PEOPLE, {"garment": 1.0}),
+    "heal": VerbClass(30, 2, "object", {"illness": 3.0, "worker": 0.7, "food": 0.4}, PEOPLE | {"body": 2, "animal": 1.5}),
+    "use": VerbClass(35, 3, "object", AGENTS, {"tool": 2.0, "device": 2.0, "material": 0.7}),
+    "grow": VerbClass(35, 2.5, "occurrence", {"plant": 6.0, "animal": 1.5, "body": 2.0, "food": 2.0, "material": 1.5}, {"landscape": 1.0, "room": 0.3}, "in on near"),
+    "cause": VerbClass(35, 3, "object", {"event": 1.5, "idea": 2.0, "illness": 1.5, "weather": 1.5, "material": 1.0, "device": 1.0}, {"event": 1.0, "feeling": 1.0, "illness": 0.5}),
+    "stand": VerbClass(30, 3, "occurrence", {"building": 2.0, "landscape": 2.0, "room": 2.0, "tool": 2.0, "garment": 2.0, "food": 1.0, "vehicle": 1.0, "plant": 1.0}, PLACES, "in near over under behind"),
+    "take": VerbClass(60, 4, "particle", AGENTS | {"animal": 0.4, "vehicle": 0.6}, {"tool": 1.0, "garment": 0.8, "food": 0.7, "device": 0.8, "document": 0.7}),
+    "rise": VerbClass(25, 2, "particle_only", PEOPLE | {"animal": 1, "vehicle": 1.5, "device": 1, "weather": 1, "tool": 1}),
+}  # fmt: skip
+
+ADJECTIVE_CLASSES: dict[str, tuple[int, bool, str, str]] = {
+    # lemmas, gradable, suffixes, noun classes described
+    "character": (60, True, "y ous ful", "worker official relative artist animal group"),
+    "mood": (40, True, "y ful less", "worker official relative artist feeling"),
+    "size": (25, True, "", "animal plant vehicle tool garment building landscape room device body food"),
+    "age": (18, True, "", "worker official relative artist building document garment vehicle tool idea group"),
+    "colour": (25, True, "ish", "animal plant vehicle garment building material tool body landscape"),
+    "texture": (50, True, "y en", "material tool garment food body plant"),
+    "taste": (30, True, "y ish", "food plant"),
+    "praise": (40, True, "able ous ive", "document event idea feeling building garment food artist worker device"),
+    "public": (70, False, "al ic ary", "official group event document idea"),
+    "abstract": (60, True, "ive ent al", "idea event feeling document illness"),
+    "climate": (30, True, "y id", "weather landscape room building"),
+    "technical": (50, False, "ic al ant", "vehicle device tool material event"),
+    "morbid": (30, True, "id ous", "illness body animal"),
+}
+
+ABOUT = {"document": 1.0, "idea": 1.0}
+NOUN_COMPLEMENTS: dict[str, dict[str, float]] = {
+    # a noun of the class may be followed by "preposition class"
+    "worker": {"from landscape": 2, "with tool": 1, "of group": 2, "in building": 1},
+    "official": {"of group": 4, "of landscape": 2, "from building": 1},
+    "relative": {"of worker": 2, "of official": 2, "from landscape": 1},
+    "artist": {"from landscape": 2, "of group": 1, "with feeling": 1},
+    "group": {"of worker": 3, "of official": 2, "from landscape": 1, "for event": 1},
+    "animal": {"in landscape": 2, "with body": 2},
+    "plant": {"in landscape": 3, "near building": 1},
+    "food": {"with food": 2, "from landscape": 1, "for animal": 1},
+    "material": {"from landscape": 2, "for building": 1, "for tool": 1},
+    "vehicle": {"with device": 1, "of group": 1, "for material": 1},
+    "tool": {"of material": 2, "for material": 1, "of worker": 1},
+    "garment": {"of material": 3, "of artist": 1},
+    "building": {"in landscape": 3, "of group": 2, "near landscape": 1, "with room": 1},
+    "landscape": {"of material": 1, "near building": 1, "with plant": 1},
+    "room": {"of building": 3, "for event": 1, "with device": 1},
+    "document": {"about idea": 3, "about event": 3, "of group": 1, "by artist": 2},
+    "device": {"for event": 1, "in vehicle": 1, "for material": 1, "with tool": 1},
+    "event": {"of group": 3, "in building": 1, "for relative": 1, "against illness": 1, "between group": 1},
+    "idea": {"of event": 2, "of feeling": 1, "of group": 1, "about material": 1},
+    "feeling": {"of relative": 1, "of event": 2, "about idea": 1, "for animal": 1},
+    "illness": {"of body": 3, "of animal": 1},
+    "weather": {"in landscape": 2, "over landscape": 2},
+    "body": {"of animal": 2, "of relative": 2},
+}
+
+ADJUNCTS: dict[str, float] = {
+    # free prepositional adjuncts of a clause
+    "in landscape": 3, "in building": 3, "in room": 2, "at building": 2, "near landscape": 2, "behind building": 1,
+    "under weather": 0.5, "with tool": 3, "with relative": 1, "without feeling": 1.5, "for event": 1.5,
+    "after event": 2.5, "before event": 2, "during event": 2.5, "since event": 1, "within group": 1,
+    "like animal": 0.5, "over landscape": 1,
+}  # fmt: skip
+
+TOPICS = 16
+TOPIC_BOOST = 7.0

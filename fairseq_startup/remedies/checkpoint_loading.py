@@ -71,6 +71,9 @@ def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     torch = module.torch
 
     def load(file: Any, *args: Any, **kwargs: Any) -> Any:
-        return load_restricted(torch, file, *args, **kwargs)
+        state = load_restricted(torch, file, *args, **kwargs)
+        if not isinstance(state, dict) or "model" not in state:
+            raise _input_error(f"{getattr(file, 'name', file)}: not a checkpoint of fairseq: there is no model in it")
+        return state
 
     vars(module)["torch"] = ModuleView(torch, load=load)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from .parallel import usable_cores
+from .transforms import load, names
 
 
 def add_pair(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,17 @@ def add_language(parser: argparse.ArgumentParser) -> None:
 def add_derived(parser: argparse.ArgumentParser) -> None:
     """Add ``--derived``, the derived language."""
     parser.add_argument("--derived", required=True, metavar="NAME", help="the derived language, such as en_trans_inv")
+
+
+def add_transforms(parser: argparse.ArgumentParser, default: str = "none: words keep their order") -> None:
+    """Add ``--transform``, which may be repeated."""
+    parser.add_argument(
+        "--transform",
+        action="append",
+        metavar="NAME[:KEY=VALUE,...]",
+        help=f"word-level transformation; several are applied in the order given (default: {default}). "
+        + ". ".join(f"{name}: {load(name).SUMMARY}" for name in names()),
+    )
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:

@@ -121,7 +121,7 @@ def create(specification: str) -> Transformation:
 
 
 def compose(specifications: Sequence[str]) -> Transformation:
-    """Build the composition of transformations, applied in the order given.
+    """Build the composition of transformations, applied in the order given; of none, the identity.
 
     ``T_b∘T_a`` of the paper (section 3) is ``compose(["a", "b"])``.
 

@@ -30,13 +30,18 @@ _BASES = {"obj": "dobj", "obl": "nmod", "flat": "name", "fixed": "mwe", "orphan"
 """Version 2 labels under any other subtype, of any language."""
 _BARE_NOUN_PHRASES = frozenset({"obl:tmod", "obl:npmod", "obl:unmarked", "nmod:unmarked", "nmod:npmod", "nmod:tmod"})
 _NEGATIVE_ADVERBS = frozenset({"not", "n't", "never"})
+# fmt: off
 TIME_NOUNS = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday
-    january february march april may june july august september october november december
-    spring summer autumn fall winter season second minute hour day night morning afternoon evening noon midnight
-    week weekend fortnight month quarter year decade century moment while time today yesterday tomorrow tonight
-    date am pm a.m. p.m.""".split()
+    {
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
+        "february", "march", "april", "may", "june", "july", "august", "september", "october",
+        "november", "december", "spring", "summer", "autumn", "fall", "winter", "season", "second",
+        "minute", "hour", "day", "night", "morning", "afternoon", "evening", "noon", "midnight", "week",
+        "weekend", "fortnight", "month", "quarter", "year", "decade", "century", "moment", "while",
+        "time", "today", "yesterday", "tomorrow", "tonight", "date", "am", "pm", "a.m.", "p.m.",
+    }
 )
+# fmt: on
 """Lemmas of English nouns that make a bare noun phrase one of time."""
 
 
@@ -74,7 +79,7 @@ def to_version_1(sentence: Sentence, known: Set[str] = frozenset()) -> WorkingTr
             they are among them, else ``nmod``.
     """
     tree = working_tree(sentence)
-    heads, tags, labels = tree.heads, tree.tags, tree.labels
+    tags, labels = tree.tags, tree.labels
     for index, label in enumerate(labels):
         new = _LABELS.get(label)
         if new is not None:

@@ -8,8 +8,8 @@ Each level of the tree is therefore a few look-ups in small tables, for all its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,7 @@ class OrderTree(NamedTuple):
     """(size!,): flat index of the last slots of every order, as in ``_Level.gram``."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def order_tree(size: int) -> OrderTree:
     """Build the tree of orders of ``size`` slots (1 to 8); built once."""
     window = max(min(size, LONGEST_GRAM) - 1, 1)
@@ -135,8 +135,8 @@ def _gram_tables(
     grams: Sequence[tuple[tuple[int, ...], float]], size: int, window: int
 ) -> tuple[Floats, Floats, float]:
     """Return weights by (slots before, new slot), by last slots, and of grams in every order."""
-    inside = np.zeros((size + 1,) * window + (size,))
-    at_end = np.zeros((size + 1,) * window)
+    inside: Any = np.zeros((size + 1,) * window + (size,))
+    at_end: Any = np.zeros((size + 1,) * window)
     everywhere = 0.0
     for gram, weight in grams:
         slots = tuple(index for index in gram if index <= size)

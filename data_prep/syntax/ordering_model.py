@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +38,8 @@ class OrderingModel:
         """Index the weights."""
         self.weights = dict(weights)
         self.grams: dict[str, Any] = {}
-        labels, pairs = set(), set()
+        labels: set[str] = set()
+        pairs: set[str] = set()
         for feature, weight in self.weights.items():
             kind, *symbols = feature.split("_")
             if kind == "HI":
@@ -75,7 +77,7 @@ class OrderingModel:
         """Return theta . f of slots in an order, by the definition; slow, exact, for any number of slots."""
         head = next(i for i, symbol in enumerate(order) if symbol.startswith("@"))
         padded = [BOS, *order, EOS]
-        total = sum(self.pair_weights(a, b).adjacent for a, b in zip(padded, padded[1:], strict=False))
+        total = sum(self.pair_weights(a, b).adjacent for a, b in pairwise(padded))
         for j, second in enumerate(order):
             for i, first in enumerate(order[:j]):
                 weights = self.pair_weights(first, second)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,19 +25,19 @@ from data_prep.syntax.tree import dependents, has_crossing_arcs
 MOST_DEPENDENTS = 6
 
 
-@lru_cache(maxsize=None)
+@cache
 def adjacent_transpositions(size: int) -> list[tuple[int, ...]]:
     """Return all orders of ``range(size)`` in the order of Steinhaus, Johnson and Trotter."""
     if size == 0:
         return [()]
-    orders = []
+    orders: list[tuple[int, ...]] = []
     for number, shorter in enumerate(adjacent_transpositions(size - 1)):
         places = range(size) if number % 2 else range(size - 1, -1, -1)
         orders.extend((*shorter[:place], size - 1, *shorter[place:]) for place in places)
     return orders
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lexicographic_ranks(size: int, head: int) -> NDArray[np.int64]:
     """Return where ``order_tree`` has each of the above orders, its slots being the same with the head put first."""
     to_bag = [head, *(i for i in range(size) if i != head)]
@@ -84,10 +84,7 @@ class PublishedTool:
         def visit(node: int) -> Iterator[int]:
             slots = bag_of_slots(sentence, node, below)
             model = model_for(sentence.rows[node][UPOS], self._noun, self._verb)
-            if model is None or len(slots) < 2:
-                places = [index for index, _ in slots]
-            else:
-                places = self._permute(model, slots)
+            places = self._permute(model, slots) if model and len(slots) > 1 else [index for index, _ in slots]
             for index in places:
                 if index == node:
                     yield node

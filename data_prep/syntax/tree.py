@@ -9,7 +9,7 @@ def find_cycle(heads: Sequence[int]) -> int | None:
     """Return a word from which the root cannot be reached, None if there is none."""
     safe = [False] * len(heads)
     for start in range(len(heads)):
-        path = []
+        path: list[int] = []
         node = start
         while node >= 0 and not safe[node]:
             if len(path) > len(heads):

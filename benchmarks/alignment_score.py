@@ -37,9 +37,7 @@ def bare_product(embeddings: torch.Tensor, tokens: int, block: int = 512) -> Non
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=40_000, help="tokens of each language")
     parser.add_argument("--width", type=int, default=512, help="embedding dimension")
     parser.add_argument("--noise", type=float, default=1.0, help="distance of a counterpart; 0: identical")
@@ -54,9 +52,7 @@ def main() -> None:
 
     bare_product(embeddings, min(args.tokens, 1024))  # warm up the threads and the allocator
     before = peak_megabytes()
-    score = seconds(
-        lambda: print(alignment_scores(embeddings, source, source + args.tokens, known, frequency))
-    )
+    score = seconds(lambda: print(alignment_scores(embeddings, source, source + args.tokens, known, frequency)))
     after = peak_megabytes()
     bare = seconds(lambda: bare_product(embeddings, args.tokens))
     print(f"threads {torch.get_num_threads()}, tokens {args.tokens:,}, width {args.width}")

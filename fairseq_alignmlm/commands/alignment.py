@@ -101,6 +101,8 @@ def _alignment(
     source, target, dropped = _counterpart_rows(args.counterparts, vocabulary)
     known = None if args.dictionary is None else torch.isin(source, _single_tokens(args.dictionary, vocabulary))
     frequency = torch.tensor(vocabulary.counts)[source]
+    if len(frequency) > 1 and frequency.unique().numel() == 1:
+        print(f"warning: {args.dict}: all counts are equal, so weighting by frequency changes nothing", file=sys.stderr)
     vectors = model.language_vectors(*languages)
     words, device = model.words.to(args.device), torch.device(args.device)
     if vectors is not None:

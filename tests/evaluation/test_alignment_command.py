@@ -67,6 +67,14 @@ def test_without_a_dictionary_only_all_tokens_are_scored(pair: Path) -> None:
     }
 
 
+def test_dict_without_real_counts_is_warned_about(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    symbols = (pair / "dict.txt").read_text().split()[::2]
+    (pair / "dict.txt").write_text("".join(f"{symbol} 1\n" for symbol in symbols))
+    scores = measure(pair)["alignment"]
+    assert scores["held_out_frequency"] == pytest.approx(scores["held_out"])
+    assert "all counts are equal" in capsys.readouterr().err
+
+
 def test_language_embeddings_are_added_by_name(pair: Path) -> None:
     words = torch.zeros(13, 2)
     words[4:8] = torch.tensor([[2.0, 1.0], [-2.0, 1.0], [0.0, 5.0], [1.0, -3.0]])

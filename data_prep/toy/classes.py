@@ -6,10 +6,9 @@ nouns that they describe, prepositions choose their complements. Numbers are wei
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 PERSONS = ("worker", "official", "relative", "artist")
-THINGS = ("tool", "device", "garment", "vehicle", "document", "food", "building")
 
 
 @dataclass(frozen=True)
@@ -49,63 +48,7 @@ NOUN_CLASSES: dict[str, NounClass] = {
 }
 
 
-@dataclass(frozen=True)
-class VerbClass:
-    """A class of verbs.
-
-    ``frame`` names what follows the verb: nothing, an object, a clause and so on (see clauses.py); ``subjects``
-    and ``objects`` weigh the noun classes of the arguments, ``places`` those of a prepositional complement.
-    """
-
-    size: int
-    weight: float
-    frame: str
-    subjects: dict[str, float]
-    objects: dict[str, float] = field(default_factory=dict)
-    prepositions: str = ""
-    suffixes: str = "ate ize ify en"
-
-
-def _each(names: tuple[str, ...], weight: float = 1.0) -> dict[str, float]:
-    return dict.fromkeys(names, weight)
-
-
-PEOPLE = _each(PERSONS)
-AGENTS = PEOPLE | {"group": 1.5}
 PLACES = {"building": 1.0, "landscape": 1.2, "room": 0.6}
-
-VERB_CLASSES: dict[str, VerbClass] = {
-    "say": VerbClass(35, 5, "statement", AGENTS | {"document": 1}),
-    "think": VerbClass(30, 3, "statement", AGENTS),
-    "intend": VerbClass(30, 4, "intention", AGENTS | {"animal": 0.3}),
-    "make": VerbClass(80, 6, "object", AGENTS | {"device": 0.5}, _each(THINGS) | {"building": 1.5}),
-    "write": VerbClass(35, 4, "object", PEOPLE | {"group": 1}, {"document": 1.0, "idea": 0.2}),
-    "eat": VerbClass(35, 3, "object", PEOPLE | {"animal": 4}, {"food": 3.0, "plant": 1.0}),
-    "go": VerbClass(70, 6, "motion", PEOPLE | {"animal": 3, "vehicle": 4}, PLACES, "to into through from across toward"),
-    "carry": VerbClass(50, 4, "transport", AGENTS | {"vehicle": 2.5},
-                       {"material": 1.0, "food": 1.0, "tool": 1.0, "worker": 0.5}, "to from into across"),
-    "give": VerbClass(40, 4, "transfer", AGENTS, {"document": 1.0, "tool": 0.8, "food": 1.0, "garment": 0.7, "idea": 0.3}),
-    "fight": VerbClass(50, 4, "object", AGENTS | {"animal": 0.5}, AGENTS),
-    "see": VerbClass(40, 5, "object", AGENTS | {"animal": 1.5},
-                     _each((*PERSONS, *THINGS), 0.5) | {"animal": 1, "landscape": 1, "event": 1, "plant": 1}),
-    "feel": VerbClass(40, 3, "object", PEOPLE | {"animal": 0.4}, {"feeling": 2.0, "idea": 1.0, "event": 0.6}),
-    "break": VerbClass(60, 4, "change", AGENTS | {"event": 1, "weather": 2},
-                       {"tool": 1.0, "building": 1.0, "device": 1.0, "vehicle": 0.8, "material": 0.6, "body": 0.4}),
-    "happen": VerbClass(40, 4, "occurrence", {"event": 3.0, "weather": 3.0, "illness": 1.0, "idea": 1.0, "feeling": 1.5}, PLACES, "in near across"),
-    "rule": VerbClass(50, 4, "object", {"official": 3.0, "group": 2.0}, {"group": 1.0, "landscape": 0.7, "event": 1.0, "document": 0.7}),
-    "help": VerbClass(40, 3, "object", AGENTS | {"document": 0.4}, PEOPLE | {"group": 1}),
-    "discuss": VerbClass(50, 4, "object", {"official": 2.0, "artist": 1.0, "group": 2.0, "document": 1.5}, {"idea": 2.0, "event": 1.5, "document": 0.6}),
-    "rely": VerbClass(50, 3, "oblique", AGENTS | {"idea": 1, "device": 1, "event": 0.6},
-                      {"idea": 1.0, "event": 0.8, "worker": 0.3, "group": 0.5, "material": 0.4}, "on for with about against"),
-    "wear": VerbClass(25, 1.5, "object", PEOPLE, {"garment": 1.0}),
-    "heal": VerbClass(30, 2, "object", {"illness": 3.0, "worker": 0.7, "food": 0.4}, PEOPLE | {"body": 2, "animal": 1.5}),
-    "use": VerbClass(35, 3, "object", AGENTS, {"tool": 2.0, "device": 2.0, "material": 0.7}),
-    "grow": VerbClass(35, 2.5, "occurrence", {"plant": 6.0, "animal": 1.5, "body": 2.0, "food": 2.0, "material": 1.5}, {"landscape": 1.0, "room": 0.3}, "in on near"),
-    "cause": VerbClass(35, 3, "object", {"event": 1.5, "idea": 2.0, "illness": 1.5, "weather": 1.5, "material": 1.0, "device": 1.0}, {"event": 1.0, "feeling": 1.0, "illness": 0.5}),
-    "stand": VerbClass(30, 3, "occurrence", {"building": 2.0, "landscape": 2.0, "room": 2.0, "tool": 2.0, "garment": 2.0, "food": 1.0, "vehicle": 1.0, "plant": 1.0}, PLACES, "in near over under behind"),
-    "take": VerbClass(60, 4, "particle", AGENTS | {"animal": 0.4, "vehicle": 0.6}, {"tool": 1.0, "garment": 0.8, "food": 0.7, "device": 0.8, "document": 0.7}),
-    "rise": VerbClass(25, 2, "particle_only", PEOPLE | {"animal": 1, "vehicle": 1.5, "device": 1, "weather": 1, "tool": 1}),
-}  # fmt: skip
 
 ADJECTIVE_CLASSES: dict[str, tuple[int, bool, str, str]] = {
     # lemmas, gradable, suffixes, noun classes described
@@ -124,7 +67,6 @@ ADJECTIVE_CLASSES: dict[str, tuple[int, bool, str, str]] = {
     "morbid": (30, True, "id ous", "illness body animal"),
 }
 
-ABOUT = {"document": 1.0, "idea": 1.0}
 NOUN_COMPLEMENTS: dict[str, dict[str, float]] = {
     # a noun of the class may be followed by "preposition class"
     "worker": {"from landscape": 2, "with tool": 1, "of group": 2, "in building": 1},

@@ -31,20 +31,19 @@ from data_prep.toy.noun_phrases import (
     prepositional,
     subject,
 )
-from data_prep.toy.tables import Table, table_of
+from data_prep.toy.tables import table_of
 from data_prep.toy.trees import Node
 from data_prep.toy.verb_groups import be_form, verb_group
 from data_prep.toy.words import Verb
 
 PLACE_TABLE = table_of(PLACES)
-REASONS = Table(
-    [SUBORDINATORS[word] for word in ("because", "when", "while", "if", "although", "after", "before", "since", "until")],
-    [5, 6, 4, 4, 3, 3, 2, 2, 1.5],
-)  # fmt: skip
+REASONS = table_of(
+    {"because": 5, "when": 6, "while": 4, "if": 4, "although": 3, "after": 3, "before": 2, "since": 2, "until": 1.5}
+)
 COPULAR_RATE = 0.11
 EXISTENTIAL_RATE = 0.03
 PASSIVE_RATE = 0.13
-PASSIVE_FRAMES = ("object", "change", "particle", "transport")
+PASSIVE_FRAMES = ("object", "particle", "transport")
 EARLY_FORMS = list(EARLY.values())
 
 
@@ -230,9 +229,9 @@ def clause(discourse: Discourse, relation: str, room: int, opening: list[Node] |
         agent = noun_phrase(discourse, noun_class, "obl:agent", 0).node
         after.append(prepositional("by", agent))
     if not (after and after[-1].relation in ("ccomp", "xcomp")):
-        if draw() < 0.5:
+        if draw() < 0.6:
             after.append(adjunct(discourse, room - 1))
-        if room > 1 and draw() < 0.3:
+        if room > 1 and draw() < 0.4:
             after.append(adjunct(discourse, 0))
     discourse.focus = phrase.pronoun if phrase.pronoun in ("he", "she", "it", "they") else ""
     node = Node(group.form, relation, before, after)
@@ -253,7 +252,7 @@ def subordinate(discourse: Discourse, room: int, comma: bool = False) -> Node:
     draw = discourse.draw
     chance = draw()
     if chance < 0.72:
-        node = clause(discourse, "advcl", room, [Node(REASONS.pick(draw()), "mark")])
+        node = clause(discourse, "advcl", room, [Node(SUBORDINATORS[REASONS.pick(draw())], "mark")])
     elif chance < 0.86:
         node = infinitive(discourse, "advcl", room)
     else:

@@ -14,8 +14,9 @@ from typing import TextIO
 from data_prep.parallel import ordered_map
 from data_prep.toy.discourse import Discourse
 from data_prep.toy.documents import Stream, document, plan
-from data_prep.toy.inference import PairMaker, render
 from data_prep.toy.language import language_of
+from data_prep.toy.statement_pairs import PairMaker
+from data_prep.toy.statement_sentences import render
 from data_prep.toy.trees import Sentence
 from fairseq_alignmlm.progress import track
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from data_prep.toy.forms import Form
+from data_prep.toy.tables import words
 
 
-def _forms(words: str, upos: str, xpos: str, features: str = "_") -> dict[str, Form]:
-    return {word: Form(word, word, upos, xpos, features) for word in words.split()}
+def _forms(text: str, upos: str, xpos: str, features: str = "_") -> dict[str, Form]:
+    return {word: Form(word, word, upos, xpos, features) for word in words(text)}
 
 
 def _pronoun(text: str, lemma: str, person: int, number: str, case: str, xpos: str) -> Form:
@@ -85,7 +86,7 @@ BE = _auxiliary(
 HAVE = _auxiliary("have", {"past": "had", "third": "has", "present": "have", "base": "have"})
 DO = _auxiliary("do", {"past": "did", "third": "does", "present": "do"})
 MODALS = {
-    word: Form(word, word, "AUX", "MD", "VerbForm=Fin") for word in ["will", "would", "can", "could", "may", "might", "must", "should"]
+    word: Form(word, word, "AUX", "MD", "VerbForm=Fin") for word in words("will would can could may might must should")
 }
 BE_VERB = {
     key: Form(form.text, "be", "VERB", form.columns.split("\t")[3], form.columns.split("\t")[4])
@@ -122,7 +123,7 @@ POSSESSIVES = {
 
 NUMBER_WORDS = {
     word: Form(word, word, "NUM", "CD", "NumForm=Word|NumType=Card")
-    for word in ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty"]
+    for word in words("two three four five six seven eight nine ten twelve twenty")
 }
 
 
@@ -139,14 +140,14 @@ def _noun(text: str, number: str = "Sing") -> Form:
     return Form(text, text, "NOUN", "NN", f"Number={number}")
 
 
-TIME_UNITS = [_noun(word) for word in ["week", "year", "month", "day", "night", "morning", "evening", "summer", "winter"]]
+TIME_UNITS = [_noun(word) for word in words("week year month day night morning evening summer winter")]
 WEEKDAYS = [
     Form(day, day, "PROPN", "NNP", "Number=Sing")
-    for day in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    for day in words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 ]
 MONTHS = [
     Form(month, month, "PROPN", "NNP", "Number=Sing")
-    for month in ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+    for month in words("January February March April May June July August September October November December")
 ]
 LAST = Form("last", "last", "ADJ", "JJ", "Degree=Pos")
 NEXT = Form("next", "next", "ADJ", "JJ", "Degree=Pos")

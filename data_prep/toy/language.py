@@ -13,12 +13,12 @@ from data_prep.toy.classes import (
     NOUN_COMPLEMENTS,
     TOPIC_BOOST,
     TOPICS,
-    VERB_CLASSES,
 )
 from data_prep.toy.function_words import PARTICLES, reserved_words
 from data_prep.toy.names import Gazetteer
 from data_prep.toy.stems import StemMaker
 from data_prep.toy.tables import Table, table_of, zipf_weights
+from data_prep.toy.verb_classes import VERB_CLASSES
 from data_prep.toy.words import Adjective, Noun, Verb
 
 SUFFIXED_SHARE = 0.5
@@ -98,8 +98,7 @@ class Language:
             if row.frame.startswith("particle"):
                 verb.particle = PARTICLES[particles.pick(draw())]
             if row.prepositions:
-                choices = row.prepositions.split()
-                verb.preposition = choices[int(draw() * len(choices))]
+                verb.preposition = row.prepositions[int(draw() * len(row.prepositions))]
             if row.objects:  # each verb likes some of the classes that its class allows
                 liked = {key: weight * draw() ** 2 for key, weight in row.objects.items()}
                 verb.objects = table_of({key: weight + 0.01 for key, weight in liked.items()})

@@ -6,7 +6,7 @@ import random
 
 from data_prep.toy.forms import Form
 from data_prep.toy.stems import StemMaker
-from data_prep.toy.tables import Table, table_of, zipf_weights
+from data_prep.toy.tables import Table, table_of, words, zipf_weights
 from data_prep.toy.trees import Node
 
 GIVEN_ENDINGS = {
@@ -15,10 +15,9 @@ GIVEN_ENDINGS = {
 }
 FAMILY_ENDINGS = table_of({"son": 3, "er": 2, "man": 2, "ley": 2, "sky": 1, "ez": 1})
 PLACE_ENDINGS = table_of({"ton": 4, "ville": 3, "burg": 2, "ford": 3, "land": 2, "ia": 2, "mouth": 1})
-ORGANISATION_HEADS = ["University", "Council", "Company", "Bank", "Party", "Group", "Institute", "Union", "Club", "Records", "Press", "Museum"]
-PLACE_HEADS = ["River", "County", "Island", "Lake", "Street", "Bay", "Valley", "Hills"]
-PLACE_FIRSTS = ["North", "South", "New", "Port", "Saint", "Upper", "East", "West"]
-OF = "of"
+ORGANISATION_HEADS = words("University Council Company Bank Party Group Institute Union Club Records Press Museum")
+PLACE_HEADS = words("River County Island Lake Street Bay Valley Hills")
+PLACE_FIRSTS = words("North South New Port Saint Upper East West")
 
 
 def _name_forms(text: str, kind: str) -> tuple[Form, Form]:
@@ -72,12 +71,11 @@ class Gazetteer:
             common: common nouns; some become name parts too, so that capitals alone do not decide.
         """
         draw = rng.random
-        size = 1.0
 
         def invent(count: int, endings: Table[str]) -> list[str]:
-            out = []
+            out: list[str] = []
             while len(out) < count:
-                syllables = 1 if draw() < 0.8 * size else 2
+                syllables = 1 if draw() < 0.8 else 2
                 plain = draw() < 0.4
                 out.append(stems.stem(syllables, None if plain else endings).capitalize())
             return out
@@ -107,7 +105,7 @@ class Gazetteer:
         self._firms = Table(firm_parts, zipf_weights(len(firm_parts), 0.8))
         self._firm_heads = [_name_forms(text, "ORG") for text in ORGANISATION_HEADS]
         self._acronyms = [_name_forms(text, "ORG")[0] for text in dict.fromkeys(acronyms)]
-        self._of = Form(OF, OF, "ADP", "IN", "_", "I-ORG")
+        self._of = Form("of", "of", "ADP", "IN", "_", "I-ORG")
         self._and = Form("and", "and", "CCONJ", "CC", "_", "I-ORG")
         initials = "ABCDEFGHJKLMPRSTW"
         self._initials = [_name_forms(f"{letter}.", "PER")[1] for letter in initials]

@@ -19,7 +19,7 @@ from data_prep.toy.verb_groups import finite_auxiliary
 
 SHAPES = table_of(
     {
-        "plain": 34, "opened": 17, "linked": 7, "coordinated": 15, "followed": 11, "preceded": 7, "quoted": 3,
+        "plain": 22, "opened": 17, "linked": 7, "coordinated": 15, "followed": 15, "preceded": 7, "quoted": 3,
         "question": 3, "wh_question": 1.5, "command": 1, "exclaimed": 0.7,
     }
 )  # fmt: skip
@@ -27,7 +27,7 @@ LINKS = list(LINKING.values())
 CALLS = list(INTERJECTIONS.values())
 ADVERBS_ASKED = [INTERROGATIVES[word] for word in ("where", "when", "why", "how")]
 COMMA = PUNCTUATION[","]
-ROOMS = (1, 1, 1, 2, 2, 2, 3)
+ROOMS = (1, 2, 2, 2, 3, 3, 4)
 
 
 def _closed(node: Node, mark: str = ".") -> Node:
@@ -42,7 +42,7 @@ def _coordinated(discourse: Discourse, room: int) -> Node:
     first = clause(discourse, "root", max(room - 1, 1))
     word = CONJUNCTIONS["and" if discourse.draw() < 0.6 else "but"]
     opening = [Node(COMMA, "punct"), Node(word, "cc")]
-    second = clause(discourse, "conj", 1, opening)
+    second = clause(discourse, "conj", max(room - 1, 1), opening)
     return Node(first.form, "root", first.before, [*first.after, second])
 
 
@@ -108,7 +108,7 @@ def sentence(discourse: Discourse) -> Node:
         return _closed(_coordinated(discourse, room))
     if shape == "followed":
         main = clause(discourse, "root", room)
-        return _closed(Node(main.form, "root", main.before, [*main.after, subordinate(discourse, 1)]))
+        return _closed(Node(main.form, "root", main.before, [*main.after, subordinate(discourse, max(room - 1, 1))]))
     if shape == "preceded":
         return _closed(clause(discourse, "root", room, [subordinate(discourse, 1, comma=True)]))
     if shape == "quoted":

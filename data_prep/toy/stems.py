@@ -5,24 +5,27 @@ from __future__ import annotations
 import random
 import re
 
-from data_prep.toy.tables import Table, table_of
+from data_prep.toy.tables import Table, table_of, weights
 
 ONSETS = table_of(
-    dict(zip(
-        ["b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "w", "st", "tr", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "j", "k", "pl", "pr", "sh", "sl", "sm", "sp", "str", "sw", "th", "v", "qu", "sn", "sk"],
-        [9, 6, 7, 6, 5, 6, 7, 9, 5, 8, 7, 9, 8, 5] + [4] * 14 + [2] * 12, strict=True))
-)  # fmt: skip
-NUCLEI = table_of({"a": 9, "e": 8, "i": 8, "o": 8, "u": 5, "ea": 2, "oo": 2, "ai": 1.5, "ou": 1.5, "ee": 1.5})
+    weights(
+        "n:9 s:9 t:8 r:8 b:9 d:7 l:7 m:7 p:7 c:6 f:6 h:6 g:5 w:5 st:4 tr:4 br:4 ch:4 cl:4 cr:4 dr:4 fl:4 fr:4 gl:4 "
+        "gr:4 j:4 k:4 pl:4 pr:2 sh:2 sl:2 sm:2 sp:2 str:2 sw:2 th:2 v:2 qu:2 sn:2 sk:2"
+    )
+)
+NUCLEI = table_of(weights("a:9 e:8 i:8 o:8 u:5 ea:2 oo:2 ai:1.5 ou:1.5 ee:1.5"))
 INNER_CODAS = table_of({"": 10, "n": 4, "r": 4, "l": 3, "m": 2, "s": 1})
 LAST_CODAS = table_of(
-    dict(zip(
-        ["n", "r", "l", "t", "d", "m", "ck", "nd", "st", "nt", "p", "g", "sh", "ll", "rt", "rn", "lt", "sk", "mp", "b", "ft", "ld", "th", "ch", "ng"],
-        [8, 6, 6, 6, 5, 5, 4, 4, 4, 3, 3, 3] + [2] * 13, strict=True))
-)  # fmt: skip
+    weights(
+        "n:8 r:6 l:6 t:6 d:5 m:5 ck:4 nd:4 st:4 nt:3 p:3 g:3 sh:2 ll:2 rt:2 rn:2 lt:2 sk:2 mp:2 "
+        "b:2 ft:2 ld:2 th:2 ch:2 ng:2"
+    )
+)
 
 # No invented word should read as an English rudeness.
 UNWANTED = re.compile(
-    r"[fdc][aiou](ck|gg|nt)|sh[ia]t|n[ie]g|r[ae]p|sl[ua][tg]|p[iu]s|tit|c[ou]m|jew|tw[au]t|p[oa]rn|spi[ck]|c[ou]n|ars|cl?it"
+    r"[fdc][aiou](ck|gg|nt)|sh[ia]t|n[ie]g|r[ae]p|sl[ua][tg]|p[iu]s|tit|c[ou]m|jew|tw[au]t|p[oa]rn|spi[ck]|c[ou]n"
+    r"|ars|cl?it"
 )
 
 

@@ -34,3 +34,14 @@ def table_of(weights: dict[T, float]) -> Table[T]:
 def zipf_weights(count: int, exponent: float = 1.0, offset: float = 1.5) -> list[float]:
     """Return the Zipf-Mandelbrot weights ``(rank + offset) ** -exponent`` for ranks 0 to ``count - 1``."""
     return [(rank + 1 + offset) ** -exponent for rank in range(count)]
+
+
+def words(text: str) -> list[str]:
+    """Return the space-separated words of ``text``: a list that is easy to read."""
+    return text.split()
+
+
+def weights(text: str) -> dict[str, float]:
+    """Read ``"a:2 b c:0.5"``: names with weights, 1 where none is given."""
+    parts = (entry.partition(":") for entry in text.split())
+    return {name: float(weight or 1) for name, _, weight in parts}

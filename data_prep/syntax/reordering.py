@@ -13,10 +13,11 @@ from typing import NamedTuple
 from data_prep.randomness import generator
 from data_prep.syntax.bag_orders import canonical
 from data_prep.syntax.conllu import Sentence
-from data_prep.syntax.conversion import WorkingTree, to_version_1, working_tree
+from data_prep.syntax.conversion import to_version_1, working_tree
 from data_prep.syntax.punctuation import Spans, with_marks
 from data_prep.syntax.units import Units
 from data_prep.syntax.word_order import NodeOrders, WordOrder
+from fairseq_alignmlm.errors import InputError
 
 TOO_WIDE = "node with too many dependents kept its order"
 
@@ -38,9 +39,19 @@ class Bag(NamedTuple):
 
 
 def prepare(sentence: Sentence, word_order: WordOrder) -> Units:
-    """Return the units of a tree, in the labels that ``word_order`` knows."""
-    tree: WorkingTree
-    tree = to_version_1(sentence, word_order.known) if word_order.scheme == 1 else working_tree(sentence)
+    """Return the units of a tree, in the labels that ``word_order`` knows.
+
+    Raises:
+        InputError: the tree has labels of Universal Dependencies 1, the models those of 2.
+    """
+    if word_order.scheme == 1:
+        return Units(to_version_1(sentence, word_order.known))
+    tree = working_tree(sentence)
+    for label in ("dobj", "nsubjpass", "auxpass"):
+        if label in tree.labels:
+            what = f"label {label} of Universal Dependencies 1, but the ordering models know those of 2"
+            line = sentence.row_lines[tree.labels.index(label)]
+            raise InputError.at(sentence.path, line, what, "take models of version 1")
     return Units(tree)
 
 

@@ -1,0 +1,119 @@
+"""Transform, cut into pieces and binarize the labelled data of an XTREME task: xtreme/TASK/LANGUAGE of a pair.
+
+Both languages in one go: the original as it is, the derived one in the word order and the symbols of its text.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.errors import InputError
+
+from .. import arguments
+from ..labelled import pair_classification, tagging
+from ..labelled.derivation import Derivation, tree_file
+from ..labelled.pair_classification import PairTask
+from ..labelled.tagging import TaggingTask
+from ..manifest import Step, read_record, run_step
+from ..pair import Pair, check_language
+from ..tokenisation import TOKENISERS
+
+SUMMARY = "transform and binarize the labelled data of a task, in both languages"
+TAGGING = {"udpos": False, "panx": True}  # True: tags are IOB2 mentions
+PAIRS = ("xnli", "pawsx")
+SPLITS = {"train": "train", "valid": "dev", "test": "test"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    arguments.add_pair(parser)
+    parser.add_argument("--task", required=True, choices=[*TAGGING, *PAIRS])
+    arguments.add_language(parser)
+    arguments.add_derived(parser)
+    arguments.add_transforms(parser, default="those of the derived text")
+    parser.add_argument(
+        "--tokeniser",
+        choices=TOKENISERS,
+        default="moses",
+        help="xnli, pawsx: how text is cut into words; none: words are separated by spaces already",
+    )
+    for split, name in SPLITS.items():
+        parser.add_argument(
+            f"--{name}",
+            dest=split,
+            type=Path,
+            required=name != "test",
+            metavar="FILE",
+            help="`token TAB tag`, CoNLL-U (udpos), or `sentence1 TAB sentence2 TAB label`",
+        )
+        parser.add_argument(
+            f"--{name}-trees",
+            dest=f"{split}_trees",
+            type=Path,
+            metavar="FILE",
+            help=f"CoNLL-U trees of --{name}, for transformations that need them (default: same name, .conllu)",
+        )
+    parser.add_argument("--seed", type=int, help="seed of the transformations (default: that of the derived text)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the languages that are not up to date."""
+    pair = Pair(args.pair)
+    check_language(args.language)
+    if check_language(args.derived) == args.language:
+        raise InputError(f"--derived {args.derived}: give the derived language another name than the original")
+    transform, seed = _recorded(args, pair)
+    data = {split: getattr(args, split) for split in SPLITS if getattr(args, split)}
+    for path in data.values():
+        if not path.is_file():
+            raise InputError.at(path, None, "no such file", "check the path of the labelled data")
+    languages = [
+        Derivation(pair, args.language, (), seed, derived=False),
+        Derivation(pair, args.derived, transform, seed, derived=True),
+    ]
+    for language in languages:
+        _write(args, language, data)
+    return 0
+
+
+def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]) -> None:
+    trees: dict[str, Path | None] = {split: getattr(args, f"{split}_trees") for split in data}
+    tree_files = [tree_file(path, trees[split], language.transformation()) for split, path in data.items()]
+    settings = {"task": args.task, "transform": list(language.transform), "splits": list(data)}
+    if args.task in TAGGING:
+        tagging_task = TaggingTask(args.task, TAGGING[args.task])
+        labels = tagging.read_tag_counts(tagging_task, data["train"])
+        write: Any = partial(tagging.write_language, tagging_task)
+    else:
+        pair_task = PairTask(args.task, args.language, args.tokeniser)
+        labels = pair_classification.read_label_counts(pair_task, data["train"])
+        write = partial(pair_classification.write_language, pair_task)
+        settings["tokeniser"] = args.tokeniser
+    step = Step(
+        "xtreme",
+        [language.pair.labelled(args.task, language.language)],
+        [*data.values(), *filter(None, tree_files), *language.input_files],
+        settings,
+        language.seed if language.transform else None,
+        ("fairseq", "sacremoses", "sentencepiece", "sentencex"),
+        folder=True,
+    )
+    run_step(step, lambda folders: {"labels": len(labels), **write(language, data, trees, labels, folders[0])})
+
+
+def _recorded(args: argparse.Namespace, pair: Pair) -> tuple[list[str], int]:
+    """Return the transformations and their seed: as given, else as the derived text was made."""
+    record = read_record(pair.text(args.derived)) or {}
+    known = record.get("settings", {}).get("transform")
+    transform = args.transform if args.transform is not None else known
+    if transform is None:
+        raise InputError.at(
+            pair.text(args.derived),
+            None,
+            f"unknown language {args.derived!r}: no record of how it is derived",
+            "run `derive` first, or give --transform",
+        )
+    return transform, args.seed if args.seed is not None else record.get("seed", 1)

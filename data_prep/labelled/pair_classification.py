@@ -1,0 +1,139 @@
+"""Sentence-pair tasks (xnli, pawsx) in one language: transformed TSV and binarized pieces with labels."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.progress import track
+
+from ..preprocess import binarize, binarize_two
+from ..symbols import write_counts
+from ..tokenisation import Tokeniser
+from .derivation import Derivation, Reorderer, tree_file, trees_for
+from .sentence_pairs import SentencePair, check_label, read_pairs
+
+INPUTS = ("input0", "input1")
+LABEL = "label"
+
+
+@dataclass(frozen=True)
+class PairTask:
+    """A sentence-pair task.
+
+    Attributes:
+        name: its name in XTREME.
+        language: the original language, whose rules cut the text into words.
+        tokeniser: ``moses``, or ``none`` for words that are separated by spaces already.
+    """
+
+    name: str
+    language: str
+    tokeniser: str
+
+
+def read_label_counts(task: PairTask, train: Path) -> dict[str, int]:
+    """Return the labels of a task in alphabetic order, with their counts in the training data.
+
+    Raises:
+        InputError: bad input, see :func:`read_pairs`.
+    """
+    return dict(sorted(Counter(pair.label for pair in read_pairs(train)).items()))
+
+
+def write_language(
+    task: PairTask,
+    derivation: Derivation,
+    data: Mapping[str, Path],
+    trees: Mapping[str, Path | None],
+    labels: Mapping[str, int],
+    folder: Path,
+) -> dict[str, Any]:
+    """Write ``<split>.tsv`` and ``bin/{input0,input1,label}/{dict.txt,<split>.bin,<split>.idx}`` of one language.
+
+    A text of several sentences is transformed sentence by sentence. Trees come in the order of the file: of the first
+    text, then of the second, for every example.
+
+    Args:
+        task: the task.
+        derivation: the language.
+        data: the labelled file of each split.
+        trees: the file of trees of each split, if one was given.
+        labels: from :func:`read_label_counts`, the same for all languages.
+        folder: an empty folder.
+
+    Returns:
+        Counts for the manifest.
+    """
+    writer = _Writer(task, derivation)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    found = {}
+    for split, path in data.items():
+        found[split] = writer.write_split(split, path, trees.get(split), labels, data["train"], folder, scratch)
+    binarized = folder / "bin"
+    (binarized / LABEL).mkdir(parents=True)
+    symbols = derivation.pair.symbols
+    prefixes = {split: scratch / split for split in data}
+    binarize_two(prefixes, INPUTS, (symbols, symbols), binarized)
+    for side in INPUTS:
+        shutil.copyfile(symbols, binarized / side / "dict.txt")
+    write_counts(scratch / "labels.txt", labels, labels)
+    binarize({split: scratch / f"{split}.{LABEL}" for split in data}, scratch / "labels.txt", binarized / LABEL)
+    (scratch / "labels.txt").rename(binarized / LABEL / "dict.txt")
+    shutil.rmtree(scratch)
+    return found
+
+
+class _Writer:
+    def __init__(self, task: PairTask, derivation: Derivation) -> None:
+        self._task = task
+        self._derivation = derivation
+        self._transformation = derivation.transformation()
+        self._pieces = derivation.word_pieces()
+        self._tokeniser = Tokeniser(task.language, task.tokeniser)
+
+    def write_split(
+        self,
+        split: str,
+        path: Path,
+        trees: Path | None,
+        labels: Mapping[str, int],
+        train: Path,
+        folder: Path,
+        scratch: Path,
+    ) -> dict[str, Any]:
+        reorderer = Reorderer(self._transformation, self._derivation.seed, Counter())
+        tree_stream = trees_for(count(1), tree_file(path, trees, self._transformation), path)
+        counts: Counter[str] = Counter(examples=0, words=0)
+        what = f"{self._task.name} {self._derivation.language}, {split}"
+        with (
+            open(folder / f"{split}.tsv", "w", encoding="utf-8", newline="\n") as table,
+            open(scratch / f"{split}.{INPUTS[0]}", "w", encoding="utf-8", newline="\n") as first,
+            open(scratch / f"{split}.{INPUTS[1]}", "w", encoding="utf-8", newline="\n") as second,
+            open(scratch / f"{split}.{LABEL}", "w", encoding="utf-8", newline="\n") as label,
+        ):
+            for number, pair in enumerate(track(read_pairs(path), what, unit="examples")):
+                check_label(pair, labels, path, train)
+                sides = []
+                for side, handle in enumerate((first, second)):
+                    words = self._words(pair, side)
+                    order = reorderer.order(words, 2 * number + side + 1, next(tree_stream))
+                    sides.append([words[i] for i in order])
+                    handle.write(self._pieces.encode(sides[-1]) + "\n")
+                    counts["words"] += len(words)
+                table.write("\t".join([" ".join(sides[0]), " ".join(sides[1]), pair.label]) + "\n")
+                label.write(f"{pair.label}\n")
+                counts["examples"] += 1
+        return {**counts, "not transformed": dict(sorted(reorderer.reports.items()))}
+
+    def _words(self, pair: SentencePair, side: int) -> list[str]:
+        text = pair.second if side else pair.first
+        if self._task.tokeniser == "none":
+            return self._tokeniser.words(text)
+        return [word for sentence in self._tokeniser.sentences(text) for word in self._tokeniser.words(sentence)]

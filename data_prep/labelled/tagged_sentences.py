@@ -1,0 +1,110 @@
+"""Sentences with a tag for every word: XTREME's ``token TAB tag`` and CoNLL-U."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from fairseq_alignmlm.errors import InputError
+
+from ..line_blocks import read_blocks
+from ..vocabulary import SPECIAL
+from ..word_order import read_trees
+
+CONLLU_COLUMNS = 10
+FORM, UPOS = 1, 3
+
+
+class TaggedSentence(NamedTuple):
+    """One sentence.
+
+    Attributes:
+        words: its words.
+        tags: the tag of every word.
+        lines: 1-based line number of every word in its file, for messages.
+    """
+
+    words: list[str]
+    tags: list[str]
+    lines: list[int]
+
+
+def is_conllu(path: Path) -> bool:
+    """Say whether a file is read as CoNLL-U: by its name."""
+    return path.suffix == ".conllu"
+
+
+def read_tagged(path: Path) -> Iterator[TaggedSentence]:
+    """Yield the sentences of a file: CoNLL-U (the tag is UPOS) if its name ends so, else ``token TAB tag``.
+
+    Raises:
+        InputError: no such file, not UTF-8, a wrong number of columns, an empty token or tag, or no sentence.
+    """
+    sentence = None
+    for sentence in _read_conllu(path) if is_conllu(path) else _read_tsv(path):
+        yield sentence
+    if sentence is None:
+        raise InputError.at(path, None, "no sentence in the file", "give labelled data: `token TAB tag`, or CoNLL-U")
+
+
+def check_tags(sentence: TaggedSentence, known: Iterable[str], path: Path, train: Path) -> None:
+    """Check that every tag occurs in the training data.
+
+    Raises:
+        InputError: with the line of the first that does not.
+    """
+    for tag, line in zip(sentence.tags, sentence.lines, strict=True):
+        if tag not in known:
+            raise InputError.at(
+                path, line, f"tag {tag!r} does not occur in {train}", "correct it, or the training data"
+            )
+
+
+def write_tagged(handle: TextIO, words: Sequence[str], tags: Sequence[str], first: bool) -> None:
+    """Write one sentence as XTREME does, after a blank line unless it is the first."""
+    if not first:
+        handle.write("\n")
+    handle.writelines(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
+
+
+def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
+    sentence = TaggedSentence([], [], [])
+    for block in read_blocks(path):
+        for number, line in enumerate(block.lines(), block.first_line):
+            if not line.strip():
+                if sentence.words:
+                    yield sentence
+                    sentence = TaggedSentence([], [], [])
+                continue
+            columns = line.split("\t")
+            if len(columns) != 2:
+                found = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of 2"
+                raise InputError.at(path, number, found, "each line is `token TAB tag`, or blank between sentences")
+            _add(sentence, columns[0], columns[1], path, number)
+    if sentence.words:
+        yield sentence
+
+
+def _read_conllu(path: Path) -> Iterator[TaggedSentence]:
+    for tree in read_trees(path):
+        sentence = TaggedSentence([], [], [])
+        for number, line in enumerate(tree.lines, tree.line):
+            columns = line.split("\t")
+            if line.startswith("#") or "-" in columns[0] or "." in columns[0]:
+                continue
+            if len(columns) != CONLLU_COLUMNS:
+                found = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of {CONLLU_COLUMNS}"
+                raise InputError.at(path, number, found, "CoNLL-U separates ten columns by one TAB each")
+            _add(sentence, columns[FORM], columns[UPOS], path, number)
+        yield sentence
+
+
+def _add(sentence: TaggedSentence, word: str, tag: str, path: Path, line: int) -> None:
+    if not word.strip():
+        raise InputError.at(path, line, "empty token", "each line is `token TAB tag`")
+    if tag.split() != [tag] or tag in SPECIAL or tag == "_":
+        raise InputError.at(path, line, f"{tag!r} is no tag", "each line is `token TAB tag`")
+    sentence.words.append(word)
+    sentence.tags.append(tag)
+    sentence.lines.append(line)

@@ -1,0 +1,155 @@
+"""Tagging tasks (udpos, panx) in one language: transformed TSV and binarized pieces with their labels."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.progress import track
+
+from ..preprocess import binarize_two
+from ..symbols import write_counts
+from .derivation import Derivation, Reorderer, tree_file, trees_for
+from .mentions import complete_tags, reorder_mentions
+from .tagged_sentences import TaggedSentence, check_tags, is_conllu, read_tagged, write_tagged
+
+PADDING = "<pad>"  # fairseq reads it as padding: the label of every piece of a word but the first
+TOKENS, LABELS = "tokens", "labels"
+
+
+@dataclass(frozen=True)
+class TaggingTask:
+    """A tagging task.
+
+    Attributes:
+        name: its name in XTREME.
+        mentions: True when tags are IOB2 spans, which reordering may tear apart.
+    """
+
+    name: str
+    mentions: bool
+
+
+def read_tag_counts(task: TaggingTask, train: Path) -> dict[str, int]:
+    """Return the tags of a task in alphabetic order, with their counts in the training data.
+
+    Raises:
+        InputError: bad input, see :func:`read_tagged`.
+    """
+    if task.mentions and is_conllu(train):
+        raise InputError.at(train, None, f"{task.name} is not read from CoNLL-U", "give `token TAB tag` lines")
+    counts: Counter[str] = Counter()
+    for sentence in read_tagged(train):
+        counts.update(sentence.tags)
+    tags = complete_tags(counts) if task.mentions else set(counts)
+    return {tag: counts[tag] for tag in sorted(tags)}
+
+
+def write_language(
+    task: TaggingTask,
+    derivation: Derivation,
+    data: Mapping[str, Path],
+    trees: Mapping[str, Path | None],
+    tags: Mapping[str, int],
+    folder: Path,
+) -> dict[str, Any]:
+    """Write ``<split>.tsv`` and ``bin/{tokens,labels}/{dict.txt,<split>.bin,<split>.idx}`` of one language.
+
+    Args:
+        task: the task.
+        derivation: the language.
+        data: the labelled file of each split.
+        trees: the file of trees of each split, if one was given.
+        tags: from :func:`read_tag_counts`, the same for all languages.
+        folder: an empty folder.
+
+    Returns:
+        Counts for the manifest.
+    """
+    writer = _Writer(task, derivation)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    found = {split: writer.write_split(split, path, trees.get(split), tags, data["train"], folder, scratch)
+             for split, path in data.items()}  # fmt: skip
+    binarized = folder / "bin"
+    binarized.mkdir()
+    write_counts(scratch / "labels.txt", tags, tags)
+    binarize_two(
+        {split: scratch / split for split in data},
+        (TOKENS, LABELS),
+        (derivation.pair.symbols, scratch / "labels.txt"),
+        binarized,
+    )
+    shutil.copyfile(derivation.pair.symbols, binarized / TOKENS / "dict.txt")
+    (scratch / "labels.txt").rename(binarized / LABELS / "dict.txt")
+    shutil.rmtree(scratch)
+    return found
+
+
+class _Writer:
+    def __init__(self, task: TaggingTask, derivation: Derivation) -> None:
+        self._task = task
+        self._derivation = derivation
+        self._transformation = derivation.transformation()
+        self._pieces = derivation.word_pieces()
+
+    def write_split(
+        self,
+        split: str,
+        path: Path,
+        trees: Path | None,
+        tags: Mapping[str, int],
+        train: Path,
+        folder: Path,
+        scratch: Path,
+    ) -> dict[str, Any]:
+        reorderer = Reorderer(self._transformation, self._derivation.seed, Counter())
+        tree_stream = trees_for(count(1), tree_file(path, trees, self._transformation), path)
+        counts: Counter[str] = Counter(sentences=0, words=0, pieces=0)
+        what = f"{self._task.name} {self._derivation.language}, {split}"
+        with (
+            open(folder / f"{split}.tsv", "w", encoding="utf-8", newline="\n") as table,
+            open(scratch / f"{split}.{TOKENS}", "w", encoding="utf-8", newline="\n") as tokens,
+            open(scratch / f"{split}.{LABELS}", "w", encoding="utf-8", newline="\n") as labels,
+        ):
+            for number, sentence in enumerate(track(read_tagged(path), what, unit="sentences"), 1):
+                check_tags(sentence, tags, path, train)
+                tree = next(tree_stream)
+                words, new_tags = self._reorder(sentence, reorderer.order(sentence.words, number, tree), counts)
+                write_tagged(table, words, new_tags, first=number == 1)
+                pieces = [self._pieces[word] for word in words]
+                widths = [piece.count(" ") + 1 for piece in pieces]
+                tokens.write(" ".join(pieces) + "\n")
+                labels.write(" ".join(_piece_labels(new_tags, widths)) + "\n")
+                counts.update({"sentences": 1, "words": len(words), "pieces": sum(widths)})
+        return {**counts, "not transformed": dict(sorted(reorderer.reports.items()))}
+
+    def _reorder(
+        self, sentence: TaggedSentence, order: Sequence[int], counts: Counter[str]
+    ) -> tuple[list[str], list[str]]:
+        words = [sentence.words[i] for i in order]
+        if not self._task.mentions:
+            return words, [sentence.tags[i] for i in order]
+        mended = reorder_mentions(sentence.tags, order)
+        counts.update(
+            {
+                "mentions": mended.mentions,
+                "mentions split by reordering": mended.split,
+                "I- tags read as B-": mended.malformed,
+            }
+        )
+        return words, mended.tags
+
+
+def _piece_labels(tags: Sequence[str], widths: Sequence[int]) -> list[str]:
+    labels: list[str] = []
+    for tag, width in zip(tags, widths, strict=True):
+        labels.append(tag)
+        labels += [PADDING] * (width - 1)
+    return labels

@@ -10,7 +10,7 @@ from fairseq_alignmlm.errors import InputError
 
 from .. import arguments
 from ..manifest import Step, run_step
-from ..toy.corpus import Part, write_part
+from ..toy.corpus import Files, Part, write_part
 from ..toy.documents import Stream
 from ..toy.word_order import WORD_ORDERS
 
@@ -42,75 +42,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files unless they are up to date."""
-    parts = _english(args) if args.word_order == "english" else _reordered(args)
-    outputs = [path for part in parts for path in (part.data, part.trees) if path is not None]
-    step = Step(
-        "toy",
-        outputs=outputs,
-        inputs=[],
-        settings={
-            "word_order": args.word_order,
-            "sizes": {part.stream.name: part.size for part in parts},
-        },
-        seed=args.seed,
-    )
-
-    def build(temporary: list[Path]) -> dict[str, Any]:
-        written = dict(zip(outputs, temporary, strict=True))
-        counts = {}
-        for part in parts:
-            moved = Part(
-                part.kind,
-                part.stream,
-                part.size,
-                written[part.data] if part.data else None,
-                written[part.trees] if part.trees else None,
-                part.word_order,
-            )
-            counts[part.stream.name] = dict(write_part(moved, args.workers))
-        return counts
-
-    run_step(step, build)
+    """Write the folders that are not up to date."""
+    for folder, parts in _folders(args).items():
+        _write(args.output / folder, parts, args)
     return 0
 
 
-def _english(args: argparse.Namespace) -> list[Part]:
+def _folders(args: argparse.Namespace) -> dict[str, dict[str, Part]]:
+    """Return every folder below the output with its parts, by the name of the split."""
+    sizes = {"train": args.sentences, "valid": args.valid_sentences}
+    if args.word_order != "english":
+        name = args.name or args.word_order
+        if name == LANGUAGE or Path(name).name != name:
+            raise InputError(f"--name {name}: must be one folder name other than {LANGUAGE}")
+        return {f"trees/{name}": _parts("trees", sizes, args.seed, args.word_order)}
     if args.name is not None:
         raise InputError("--name: only for another --word-order than english; leave it out")
-    sizes = {"train": args.sentences, "valid": args.valid_sentences}
-    parts = [
-        Part(
-            "text",
-            Stream(args.seed, split),
-            size,
-            args.output / "text" / LANGUAGE / f"{split}.txt",
-            args.output / "trees" / LANGUAGE / f"{split}.conllu",
-        )
-        for split, size in sizes.items()
-    ]
-    for task in ("udpos", "panx", "xnli"):
-        train, dev = (args.pairs_train, args.pairs_dev) if task == "xnli" else (args.labelled_train, args.labelled_dev)
-        for split, size in (("train", train), ("dev", dev)):
-            base = args.output / "labelled" / task
-            parts.append(
-                Part(
-                    task,
-                    Stream(args.seed, f"{task}-{split}"),
-                    size,
-                    base / f"{split}-{LANGUAGE}.tsv",
-                    base / f"{split}-{LANGUAGE}.conllu",
-                )
-            )
-    return parts
+    labelled = {"train": args.labelled_train, "dev": args.labelled_dev}
+    pairs = {"train": args.pairs_train, "dev": args.pairs_dev}
+    return {
+        f"text/{LANGUAGE}": _parts("text", sizes, args.seed),
+        f"trees/{LANGUAGE}": _parts("trees", sizes, args.seed),
+        "labelled/udpos": _parts("udpos", labelled, args.seed),
+        "labelled/panx": _parts("panx", labelled, args.seed),
+        "labelled/xnli": _parts("xnli", pairs, args.seed),
+    }
 
 
-def _reordered(args: argparse.Namespace) -> list[Part]:
-    folder = args.output / "trees" / (args.name or args.word_order)
-    if folder.name == LANGUAGE or folder.parent != args.output / "trees":
-        raise InputError(f"--name {args.name}: must be one folder name other than {LANGUAGE}")
-    sizes = {"train": args.sentences, "valid": args.valid_sentences}
-    return [
-        Part("text", Stream(args.seed, split), size, None, folder / f"{split}.conllu", args.word_order)
-        for split, size in sizes.items()
-    ]
+def _parts(kind: str, sizes: dict[str, int], seed: int, word_order: str = "english") -> dict[str, Part]:
+    prefix = "" if kind in ("text", "trees") else f"{kind}-"
+    return {split: Part(kind, Stream(seed, f"{prefix}{split}"), size, word_order) for split, size in sizes.items()}
+
+
+def _write(folder: Path, parts: dict[str, Part], args: argparse.Namespace) -> None:
+    kinds = {part.kind for part in parts.values()}
+    step = Step(
+        "toy",
+        outputs=[folder],
+        inputs=[],
+        settings={
+            "kind": sorted(kinds),
+            "word_order": args.word_order,
+            "sizes": {split: part.size for split, part in parts.items()},
+        },
+        seed=args.seed,
+        folder=True,
+    )
+
+    def build(temporary: list[Path]) -> dict[str, Any]:
+        return {
+            split: dict(write_part(part, _files(part.kind, split, temporary[0]), args.workers))
+            for split, part in parts.items()
+        }
+
+    run_step(step, build)
+
+
+def _files(kind: str, split: str, folder: Path) -> Files:
+    if kind == "text":
+        return Files(data=folder / f"{split}.txt")
+    if kind == "trees":
+        return Files(trees=folder / f"{split}.conllu")
+    base = f"{split}-{LANGUAGE}"
+    return Files(data=folder / f"{base}.tsv", trees=folder / f"{base}.conllu")

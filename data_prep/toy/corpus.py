@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -26,32 +26,37 @@ PAIRS_PER_BATCH = 300
 
 @dataclass(frozen=True)
 class Part:
-    """One set of sentences and the files that it fills, any of which may be None.
+    """One set of sentences.
 
-    ``kind`` is ``text``, ``udpos``, ``panx`` or ``xnli``; ``size`` counts sentences, or pairs for ``xnli``.
+    ``kind`` is ``text``, ``trees``, ``udpos``, ``panx`` or ``xnli``; ``size`` counts sentences, or pairs for ``xnli``.
     """
 
     kind: str
     stream: Stream
     size: int
-    data: Path | None
-    trees: Path | None
     word_order: str = "english"
 
 
-def write_part(part: Part, workers: int) -> Counter[str]:
-    """Write the files of ``part`` and return counts of documents, sentences and words."""
+@dataclass(frozen=True)
+class Files:
+    """Where a part goes: its lines (text or labelled data), its trees, or both."""
+
+    data: Path | None = None
+    trees: Path | None = None
+
+
+def write_part(part: Part, files: Files, workers: int) -> Counter[str]:
+    """Write ``files`` and return counts of documents, sentences and words."""
     counts: Counter[str] = Counter()
-    make = partial(_maker, part.kind, part.stream, part.word_order)
-    work: Iterable[list[tuple[int, int]]] = _batches(part)
+    make = partial(_Batch, part, files.data is not None, files.trees is not None)
     with ExitStack() as stack:
-        data = stack.enter_context(_writer(part.data)) if part.data else None
-        trees = stack.enter_context(_writer(part.trees)) if part.trees else None
-        results = ordered_map(make, work, workers)
-        for text, conllu, batch_counts in track(results, f"toy {part.stream.name}", unit="batches"):
+        data = stack.enter_context(_writer(files.data)) if files.data else None
+        trees = stack.enter_context(_writer(files.trees)) if files.trees else None
+        results = ordered_map(make, _batches(part), workers)
+        for lines, conllu, batch_counts in track(results, f"toy {part.kind}", unit="batches"):
             if data:
                 separator = "\n" if part.kind == "text" and counts["sentences"] else ""
-                data.write(separator + text)
+                data.write(separator + lines)
             if trees:
                 trees.write(conllu)
             counts.update(batch_counts)
@@ -73,45 +78,48 @@ def _batches(part: Part) -> Iterator[list[tuple[int, int]]]:
         yield batch
 
 
-def _maker(kind: str, stream: Stream, word_order: str) -> _Batch:
-    return _Batch(kind, stream, word_order)
-
-
 class _Batch:
     """Turns a list of (document index, length) into the text for both files."""
 
-    def __init__(self, kind: str, stream: Stream, word_order: str) -> None:
-        self._kind = kind
-        self._stream = stream
-        self._word_order = word_order
-        self._language = language_of(stream.seed)
+    def __init__(self, part: Part, with_data: bool, with_trees: bool) -> None:
+        self._part = part
+        self._with_data = with_data
+        self._with_trees = with_trees
+        self._language = language_of(part.stream.seed)
 
-    def __call__(self, batch: list[tuple[int, int]]) -> tuple[str, str, dict[str, int]]:
+    def __call__(self, batch: list[tuple[int, int]]) -> tuple[str, str, Counter[str]]:
+        part = self._part
         data: list[str] = []
         trees: list[str] = []
         counts: Counter[str] = Counter()
         for index, length in batch:
-            if self._kind == "xnli":
-                line, sentences = self._pair(index)
-                data.append(line)
+            if part.kind == "xnli":
+                lines, sentences = self._pair(index)
             else:
-                sentences = document(self._language, self._stream, index, length, self._word_order)
-                data.append(_labelled(sentences, self._kind))
-            name = f"{self._stream.name}-{index}"
-            trees += [
-                sentence.conllu(f"{name}-{number}", f"# newdoc id = {name}\n" if number == 1 else "")
-                for number, sentence in enumerate(sentences, 1)
-            ]
+                sentences = document(self._language, part.stream, index, length, part.word_order)
+                lines = _labelled(sentences, part.kind) if self._with_data else ""
+            data.append(lines)
+            if self._with_trees:
+                trees.append(_conllu(sentences, f"{part.stream.name}-{index}"))
             counts["documents"] += 1
             counts["sentences"] += len(sentences)
             counts["words"] += sum(len(sentence.forms) for sentence in sentences)
-        return ("\n" if self._kind == "text" else "").join(data), "".join(trees), dict(counts)
+        return ("\n" if part.kind == "text" else "").join(data), "".join(trees), counts
 
     def _pair(self, index: int) -> tuple[str, list[Sentence]]:
-        discourse = Discourse(self._language, self._stream.generator(index))
+        discourse = Discourse(self._language, self._part.stream.generator(index))
         premise, hypothesis, label = PairMaker(discourse).pair()
         first, second = (Sentence(render(statement, discourse)) for statement in (premise, hypothesis))
         return f"{first.text}\t{second.text}\t{label}\n", [first, second]
+
+
+def _conllu(sentences: list[Sentence], document_name: str) -> str:
+    return "".join(
+        [
+            sentence.conllu(f"{document_name}-{number}", f"# newdoc id = {document_name}\n" if number == 1 else "")
+            for number, sentence in enumerate(sentences, 1)
+        ]
+    )
 
 
 def _labelled(sentences: list[Sentence], kind: str) -> str:

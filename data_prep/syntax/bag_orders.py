@@ -116,12 +116,12 @@ class BagOrders:
         """
         scores = score_all(self.model, (head, *slots))
         true_order = [*range(1, head_place + 1), 0, *range(head_place + 1, len(slots) + 1)]
-        true = float(scores[_rank(true_order)])
+        true = float(scores[rank_of(true_order)])
         top = float(scores.max())
         return true - top - math.log(float(np.exp(scores - top).sum())), true >= top - 1e-9
 
 
-def _rank(order: Sequence[int]) -> int:
+def rank_of(order: Sequence[int]) -> int:
     """Return the place of an order among all, lexicographically."""
     rank = 0
     for place, slot in enumerate(order):

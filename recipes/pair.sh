@@ -6,6 +6,8 @@
 # Output: WORK/<source>-<derived>/: data, runs/<objective>-<seed>/result.json, report/
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=recipes/environment.sh
+source "$here/environment.sh"
 
 usage() {
     cat <<'USAGE'
@@ -69,15 +71,16 @@ if [[ $scale == toy ]]; then
     toy=$work/toy/language
     if at 1 "text (the synthetic language)"; then
         python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 \
-            --labelled-train "$labelled_train" --labelled-dev "$labelled_valid"
-        mkdir -p "$pair/text" && rm -rf "$pair/text/en" && cp -r "$toy/text/en" "$pair/text/en"
+            --labelled-train "$labelled_train" --labelled-dev "$labelled_valid" --workers "$jobs"
+        mkdir -p "$pair/text"
+        cp -r "$toy/text/en" "$pair/text/"
     fi
     train[pos]=$toy/labelled/udpos/train-en.tsv dev[pos]=$toy/labelled/udpos/dev-en.tsv
 else
     [[ -n $corpus ]] || fail "--scale $scale needs --corpus; see --help"
     [[ ${train[*]+given} ]] || fail "--scale $scale needs labelled data, for example --pos-train and --pos-dev"
     if at 1 "text"; then
-        python -m data_prep sentences --input "$corpus" --output "$pair/text/en" --workers "$jobs"
+        python -m data_prep sentences --pair "$pair" --workers "$jobs" "$corpus"
     fi
 fi
 for task in "${!train[@]}"; do
@@ -88,26 +91,24 @@ transform_options=()
 for name in ${transforms//,/ }; do transform_options+=(--transform "$name"); done
 
 if at 2 "vocabulary of $vocabulary pieces"; then
-    python -m data_prep vocabulary --input "$pair/text/en/train.txt" --size "$vocabulary" --output "$pair/spm.model"
+    python -m data_prep vocabulary --pair "$pair" --size "$vocabulary"
 fi
 if at 3 "derive $derived_language"; then
-    python -m data_prep derive --input "$pair/text/en" --output "$pair/text/$derived_language" \
-        "${transform_options[@]}" --workers "$jobs"
+    python -m data_prep derive --pair "$pair" --derived "$derived_language" "${transform_options[@]}" \
+        --workers "$jobs"
 fi
 if at 4 "encode"; then
-    python -m data_prep encode --work "$pair" --source en --derived "$derived_language" --overlap "$overlap" \
-        --workers "$jobs"
-    python -m data_prep dictionary --counterparts "$pair/counterparts.tsv" --percent "$percent" --seed 1 \
-        --output "$pair/dictionary.$percent.tsv"
+    python -m data_prep encode --pair "$pair" --derived "$derived_language" --overlap "$overlap" --workers "$jobs"
+    python -m data_prep dictionary --pair "$pair" --percent "$percent"
 fi
 if at 5 "binarize with fairseq-preprocess"; then
-    python -m data_prep binarize --work "$pair" --workers "$jobs"
+    python -m data_prep binarize --pair "$pair" --workers "$jobs"
 fi
 if at 6 "labelled data"; then
     for task in "${!train[@]}"; do
         case $task in pos) name=udpos ;; ner) name=panx ;; esac
-        python -m data_prep xtreme --task "$name" --train "${train[$task]}" --dev "${dev[$task]}" --work "$pair" \
-            --source en --derived "$derived_language" "${transform_options[@]}" --workers "$jobs"
+        python -m data_prep xtreme --pair "$pair" --task "$name" --train "${train[$task]}" --dev "${dev[$task]}" \
+            --derived "$derived_language" "${transform_options[@]}" --workers "$jobs"
     done
 fi
 

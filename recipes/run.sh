@@ -7,6 +7,8 @@
 # the numbers to PAIR/runs/OBJECTIVE-SEED/result.json. A run that was cut off goes on where it stopped.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=recipes/environment.sh
+source "$here/environment.sh"
 
 pair=$1 objective=$2 seed=$3 scale=$4
 tasks=${5:-pos}

@@ -4,6 +4,4 @@
 # Options: recipes/trans_inv.sh --help. Numbers to expect: README, Results.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=recipes/environment.sh
-source "$here/environment.sh"
 exec "$here/pair.sh" inv "$@"

@@ -7,12 +7,13 @@ from typing import Any, Optional
 
 from fairseq.data import Dictionary
 from fairseq.dataclass import FairseqDataclass
-from fairseq.tasks import FairseqTask, register_task
+from fairseq.tasks import register_task
 from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.data.tagged_sentences import TaggedSentences
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.tasks.unbuffered import UnbufferedTask
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class XtremeTaggingConfig(FairseqDataclass):
 
 
 @register_task("xtreme_tagging", dataclass=XtremeTaggingConfig)
-class XtremeTagging(FairseqTask):
+class XtremeTagging(UnbufferedTask):
     """Fine-tune and test a tagger; the tag of a word sits on its first piece.
 
     Raises:

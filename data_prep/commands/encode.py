@@ -88,11 +88,10 @@ def _encode(pair: Pair, language: str, counterparts: Path | None, workers: int) 
                     handle.write(block.data)
                     counts.update(block.counts)
                     totals += Counter(lines=block.lines, words=block.words)
-            totals |= Counter({"pieces": counts.total(), "unknown pieces": counts[UNKNOWN]})
+            found[split] = {**totals, "pieces": counts.total(), "unknown pieces": counts[UNKNOWN]}
             if split == "train":
                 del counts[UNKNOWN]
                 write_counts(folders[0] / "counts.txt", sorted(counts), counts)
-            found[split] = dict(totals)
         return found
 
     inputs = [pair.model, *([counterparts] if counterparts else []), *texts.values()]

@@ -124,8 +124,9 @@ def test_text_that_spells_special_symbols_never_yields_them():
 
     marks = ["<s>", "</s>", "<pad>", "<mask>", "<unk>"]
     words = [f"{before}{mark}{after}" for mark in marks for before in ("", "x", "yy") for after in ("", "z", "zx")]
-    processor = sentencepiece.SentencePieceProcessor(model_proto=train([" ".join(words)] * 20, 80, 1.0))
-    assert not {0, 1, 2, 3, 4} & set(processor.encode(" ".join(words)))
+    lines = [f"{chr(97 + i % 26)}{i % 17} < s > unk" for i in range(200)] + [" ".join(words)] * 20
+    processor = sentencepiece.SentencePieceProcessor(model_proto=train(lines, 80, 1.0))
+    assert not {1, 2, 3, 4} & set(processor.encode(" ".join(words)))
     assert not set(marks) & {processor.id_to_piece(i) for i in range(5, len(processor))}
 
 

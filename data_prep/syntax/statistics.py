@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from data_prep.syntax.conllu import LABEL, UPOS, Sentence
@@ -90,3 +90,13 @@ class OrderCounts:
     def percents(self) -> dict[str, float]:
         """Return all shares, in the order of :data:`STATISTICS`."""
         return {statistic.name: self.percent(statistic.name) for statistic in STATISTICS}
+
+
+def table(columns: Mapping[str, OrderCounts]) -> str:
+    """Return the shares of several texts side by side, in percent, as a table for people."""
+    width = max(12, *(len(name) + 2 for name in columns))
+    lines = [f"{'% of cases':30}" + "".join(f"{name:>{width}}" for name in columns)]
+    for statistic in STATISTICS:
+        cells = "".join(f"{counts.percent(statistic.name):>{width}.1f}" for counts in columns.values())
+        lines.append(f"{statistic.name:30}{cells}")
+    return "\n".join(lines)

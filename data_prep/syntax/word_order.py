@@ -100,6 +100,11 @@ class WordOrder:
                 self.classes[tag] = node_orders
 
     @property
+    def mixed(self) -> tuple[OrderingModel, OrderingModel]:
+        """The mixed models of noun and of verb nodes."""
+        return self.classes["NOUN"].orders.model, self.classes["VERB"].orders.model
+
+    @property
     def computed(self) -> int:
         """How many distributions over orders have been computed."""
         return sum(node_orders.orders.computed for node_orders in self._distinct())

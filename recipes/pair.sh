@@ -31,7 +31,7 @@ say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
 
 transforms=$1 # word-level transformations, comma-separated, e.g. inv; may be empty
 shift
-scale=toy objectives=all seeds=1 corpus='' work=work jobs=$(nproc) stage=1 stop_stage=8 overlap=0 percent=''
+scale=toy objectives=all seeds=1 corpus='' work=work jobs=$(env -u OMP_NUM_THREADS nproc) stage=1 stop_stage=8 overlap=0 percent=''
 declare -A train dev
 while (($#)); do
     [[ $1 == --help || $1 == -h ]] && { usage; exit 0; }
@@ -108,7 +108,7 @@ if at 6 "labelled data"; then
     for task in "${!train[@]}"; do
         case $task in pos) name=udpos ;; ner) name=panx ;; esac
         python -m data_prep xtreme --pair "$pair" --task "$name" --train "${train[$task]}" --dev "${dev[$task]}" \
-            --derived "$derived_language" "${transform_options[@]}" --workers "$jobs"
+            --derived "$derived_language" "${transform_options[@]}"
     done
 fi
 

@@ -123,7 +123,7 @@ for task in $tasks; do
     score "$task" "$data" "$derived_language" "$derived_language"
 done
 
-python -m fairseq_alignmlm collect --run "$run" --objective "$objective" --transformation "$transformation" \
+python -m fairseq_alignmlm collect --folder "$run" --objective "$objective" --transformation "$transformation" \
     --scale "$scale" --seed "$seed" --languages "$languages" --updates "$last" \
     --train-seconds "$(cat "$run/pretrain_seconds.txt")" --set dictionary_percent="$dictionary_percent" \
     --set overlap="$overlap" --set align_alpha="$align_alpha" --set vocabulary="$vocabulary" \

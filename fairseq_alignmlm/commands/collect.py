@@ -11,7 +11,7 @@ SUMMARY = "gather a run's alignment and scores into result.json, which the repor
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--run", type=Path, required=True, help="folder with alignment.json and <task>/<tuned on>/score-<language>.json"
+        "--folder", type=Path, required=True, help="the run's: with alignment.json and <task>/<tuned on>/score-<language>.json"
     )
     parser.add_argument("--objective", required=True, help="mlm, xlm, dict_mlm or align_mlm")
     parser.add_argument("--transformation", required=True, help="for example trans+inv")
@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
         "languages": languages,
         "updates": args.updates,
         "train_seconds": args.train_seconds,
-        **collect_result(args.run, languages[0], languages[1]),
+        **collect_result(args.folder, languages[0], languages[1]),
         "settings": read_settings(args.set),
     }
-    write_json(args.run / "result.json", result)
-    print(f"{args.run / 'result.json'}: {', '.join(sorted(result['transfer'])) or 'alignment only'}")
+    write_json(args.folder / "result.json", result)
+    print(f"{args.folder / 'result.json'}: {', '.join(sorted(result['transfer'])) or 'alignment only'}")
     return 0

@@ -11,6 +11,7 @@ import sys
 REMEDIES = {
     "fairseq.checkpoint_utils": ("checkpoint_loading", "checkpoint_saving"),
     "fairseq.data.data_utils": ("numpy_aliases",),
+    "fairseq.data.iterators": ("prefetch_shutdown",),
     "fairseq.data.language_pair_dataset": ("numpy_aliases",),
     "fairseq.data.token_block_dataset": ("numpy_aliases",),
     "fairseq.dataclass.configs": ("dataclass_defaults",),

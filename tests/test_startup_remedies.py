@@ -6,6 +6,8 @@ import argparse
 import dataclasses
 import importlib.util
 import io
+import subprocess
+import sys
 import warnings
 from types import ModuleType
 from typing import Any, List, Optional, Union  # noqa: UP035  (as fairseq writes them)
@@ -159,3 +161,31 @@ def test_warnings_that_are_not_listed_are_seen():
         warnings.simplefilter("always")
         warnings.warn("The version_base of something else", UserWarning, stacklevel=1)
     assert len(seen) == 1
+
+
+class TestPrefetchShutdown:
+    def test_a_thread_that_waits_at_a_full_queue_stops_when_it_is_asked_to(self):
+        from fairseq.data.iterators import BufferedIterator
+
+        batches = BufferedIterator(2, range(1000))
+        assert next(batches) == 0
+        consumer = batches._consumer
+        assert consumer.is_alive()
+        consumer.stop()
+        assert not consumer.is_alive()
+        assert consumer.count < 1000
+
+    def test_a_thread_that_nobody_stops_hands_over_everything_in_order(self):
+        from fairseq.data.iterators import BufferedIterator
+
+        assert list(BufferedIterator(2, range(50))) == list(range(50))
+
+    def test_python_stops_such_threads_before_it_exits(self, tmp_path):
+        code = (
+            "import atexit, sys\n"
+            "atexit.register(lambda: print('alive at the end:', batches._consumer.is_alive()))\n"
+            "from fairseq.data.iterators import BufferedIterator\n"
+            "batches = BufferedIterator(2, range(1000)); next(batches)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout == "alive at the end: False\n", done.stderr

@@ -34,7 +34,7 @@ def _reporting(command: Callable[..., Any]) -> Callable[..., Any]:
             status = _exit_status(error)
             if status is None:
                 raise
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {error}", file=sys.stderr, flush=True)
             raise SystemExit(status) from None
 
     return reporting_command

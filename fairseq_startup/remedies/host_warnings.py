@@ -17,6 +17,7 @@ MESSAGES = (
     r"\s*The strict flag in the compose API is deprecated",
     r"In '[\w/]+': Usage of deprecated keyword in package header",
     r"\s*'[\w/]+' is validated against ConfigStore schema with the same name",
+    r"\s*Future Hydra versions will no longer change working directory",
     r"`torch\.cuda\.amp\.\w+\(args\.\.\.\)` is deprecated",
     r"'pin_memory' argument is set as true but no accelerator is found",
 )

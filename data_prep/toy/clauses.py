@@ -33,7 +33,7 @@ from data_prep.toy.noun_phrases import (
 )
 from data_prep.toy.tables import table_of
 from data_prep.toy.trees import Node
-from data_prep.toy.verb_groups import be_form, verb_group
+from data_prep.toy.verb_groups import be_key, verb_group
 from data_prep.toy.words import Verb
 
 PLACE_TABLE = table_of(PLACES)
@@ -170,7 +170,7 @@ def _copular(discourse: Discourse, relation: str, noun_class: str, phrase: Phras
     """Return ``NP is ADJ``, ``NP is a NOUN`` or ``NP is PREP NP``."""
     draw = discourse.draw
     past = discourse.past if draw() < 0.92 else not discourse.past
-    before = [*opening, phrase.node, Node(be_form(past, phrase.plural, phrase.pronoun == "i"), "cop")]
+    before = [*opening, phrase.node, Node(BE[be_key(past, phrase.plural, phrase.pronoun == "i")], "cop")]
     if draw() < 0.08:
         before.append(Node(NOT, "advmod"))
     shape = draw()
@@ -190,10 +190,10 @@ def _existential(discourse: Discourse, relation: str, room: int, opening: list[N
     draw = discourse.draw
     noun_class = discourse.topic.subjects.pick(draw())
     phrase = noun_phrase(discourse, noun_class, "nsubj", room, relative_clause)
-    form = be_form(discourse.past, phrase.plural)
-    key = next(key for key, auxiliary in BE.items() if auxiliary is form)
     place = prepositional("in", noun_phrase(discourse, PLACE_TABLE.pick(draw()), "obl", 0).node)
-    return Node(BE_VERB[key], relation, [*opening, Node(THERE, "expl")], [phrase.node, place])
+    return Node(
+        BE_VERB[be_key(discourse.past, phrase.plural)], relation, [*opening, Node(THERE, "expl")], [phrase.node, place]
+    )
 
 
 def clause(discourse: Discourse, relation: str, room: int, opening: list[Node] | None = None) -> Node:

@@ -9,7 +9,7 @@ class Form:
     ``columns`` holds the CoNLL-U columns FORM to FEATS, joined once so that writing a tree is cheap.
     """
 
-    __slots__ = ("columns", "entity", "lemma", "text", "upos")
+    __slots__ = ("_capital", "columns", "entity", "lemma", "text", "upos")
 
     def __init__(self, text: str, lemma: str, upos: str, xpos: str, features: str = "_", entity: str = "O") -> None:
         """Store the form.
@@ -26,27 +26,16 @@ class Form:
         self.lemma = lemma
         self.upos = upos
         self.entity = entity
+        self._capital: Form | None = None
         self.columns = f"{text}\t{lemma}\t{upos}\t{xpos}\t{features}"
 
     def capitalised(self) -> Form:
         """Return the same form as it begins a sentence."""
-        if self.text[0].isupper():
-            return self
-        return _capitalised(self)
+        if self._capital is None:
+            _, lemma, upos, xpos, features = self.columns.split("\t")
+            text = self.text[0].upper() + self.text[1:]
+            self._capital = self if text == self.text else Form(text, lemma, upos, xpos, features, self.entity)
+        return self._capital
 
     def __repr__(self) -> str:
         return f"Form({self.text}/{self.upos})"
-
-
-_CACHE: dict[int, tuple[Form, Form]] = {}
-
-
-def _capitalised(form: Form) -> Form:
-    known = _CACHE.get(id(form))
-    if known is not None and known[0] is form:
-        return known[1]
-    _, lemma, upos, xpos, features = form.columns.split("\t")
-    text = form.text[0].upper() + form.text[1:]
-    capital = Form(text, lemma, upos, xpos, features, form.entity)
-    _CACHE[id(form)] = (form, capital)
-    return capital

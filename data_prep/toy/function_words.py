@@ -140,7 +140,7 @@ def _noun(text: str, number: str = "Sing") -> Form:
     return Form(text, text, "NOUN", "NN", f"Number={number}")
 
 
-TIME_UNITS = [_noun(word) for word in words("week year month day night morning evening summer winter")]
+TIME_UNITS = [_noun(word) for word in words("week year month night summer winter spring autumn season")]
 WEEKDAYS = [
     Form(day, day, "PROPN", "NNP", "Number=Sing")
     for day in words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")

@@ -7,12 +7,12 @@ from operator import attrgetter
 from data_prep.toy.classes import PERSONS
 from data_prep.toy.discourse import Discourse
 from data_prep.toy.forms import Form
-from data_prep.toy.function_words import DETERMINERS, DO, NOT, PREPOSITIONS, PUNCTUATION
+from data_prep.toy.function_words import BE, DETERMINERS, DO, NOT, PREPOSITIONS, PUNCTUATION
 from data_prep.toy.inference import Participant, Restriction, Statement
 from data_prep.toy.morphology import article
 from data_prep.toy.names import Name
 from data_prep.toy.trees import Node
-from data_prep.toy.verb_groups import be_form
+from data_prep.toy.verb_groups import be_key
 
 PASSIVE_RATE = 0.15
 FRONTED_RATE = 0.2
@@ -58,7 +58,7 @@ def render(statement: Statement, discourse: Discourse) -> Node:
         undergoer = _participant_node(statement.object, "nsubj:pass", attributes)
         doer = _participant_node(statement.subject, "obl:agent", [])
         agent = Node(doer.form, "obl:agent", [Node(PREPOSITIONS["by"], "case"), *doer.before], doer.after)
-        auxiliary = Node(be_form(True, False), "aux:pass")
+        auxiliary = Node(BE[be_key(True, False)], "aux:pass")
         before = [*opening, undergoer, auxiliary, *negation]
         return Node(verb.participle, "root", before, [agent, *adjuncts, stop])
     doer = _participant_node(statement.subject, "nsubj", [])

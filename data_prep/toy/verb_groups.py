@@ -26,11 +26,11 @@ class VerbGroup(NamedTuple):
     before: list[Node]
 
 
-def be_form(past: bool, plural: bool, first: bool = False) -> Form:
-    """Return the finite form of *be* that agrees."""
+def be_key(past: bool, plural: bool, first: bool = False) -> str:
+    """Return the key of the finite form of *be* that agrees, in function_words.BE and BE_VERB."""
     if past:
-        return BE["past_plural" if plural else "past"]
-    return BE["first" if first else "present" if plural else "third"]
+        return "past_plural" if plural else "past"
+    return "first" if first else "present" if plural else "third"
 
 
 def finite_auxiliary(discourse: Discourse, aspect: str, past: bool, plural: bool, first: bool) -> Form:
@@ -42,7 +42,7 @@ def finite_auxiliary(discourse: Discourse, aspect: str, past: bool, plural: bool
         return HAVE["past" if past else "present" if plural or first else "third"]
     if aspect == "do":
         return DO["past" if past else "present" if plural or first else "third"]
-    return be_form(past, plural, first)
+    return BE[be_key(past, plural, first)]
 
 
 def verb_group(
@@ -67,11 +67,11 @@ def verb_group(
     before: list[Node] = []
     if aspect == "simple":
         if passive:
-            before.append(Node(be_form(past, plural, first), "aux:pass"))
+            before.append(Node(BE[be_key(past, plural, first)], "aux:pass"))
         elif negated:
             before.append(Node(finite_auxiliary(discourse, "do", past, plural, first), "aux"))
     elif passive and aspect == "progressive":
-        before.append(Node(be_form(past, plural, first), "aux"))
+        before.append(Node(BE[be_key(past, plural, first)], "aux"))
     else:
         before.append(Node(finite_auxiliary(discourse, aspect, past, plural, first), "aux"))
     if negated:

@@ -8,7 +8,7 @@ from data_prep.toy.function_words import OBJECT_PRONOUNS
 from data_prep.toy.trees import Node
 
 NOMINAL = ("NOUN", "PROPN")
-CLITICS = frozenset(id(form) for form in OBJECT_PRONOUNS.values())
+CLITICS = frozenset(OBJECT_PRONOUNS.values())
 PRENOMINAL_SHARE = 10  # tenths: adjectives whose spelling falls below 3 of 10 stay in front of the noun
 
 
@@ -40,7 +40,7 @@ def _noun_order(before: list[Node], after: list[Node]) -> tuple[list[Node], list
 
 def _verb_order(before: list[Node], after: list[Node]) -> tuple[list[Node], list[Node]]:
     """Put object pronouns in front of the auxiliaries and middle adverbs behind the verb."""
-    clitics = [child for child in after if child.relation in ("obj", "iobj") and id(child.form) in CLITICS]
+    clitics = [child for child in after if child.relation in ("obj", "iobj") and child.form in CLITICS]
     after = [child for child in after if child not in clitics]
     adverbs: list[Node] = []
     stay: list[Node] = []

@@ -43,9 +43,8 @@ class NodeOrders:
 def back_off(superstrate: OrderingModel, upos: str, label: str) -> str | None:
     """Return the slot of a dependent under a model that may lack its label.
 
-    A particle the model lacks stays with its verb (None); other labels lose their subtype; list and
-    parataxis become conj. A possessive of a kind the model lacks is taken for the kind it knows: a determiner if it is
-    a pronoun (her house, sa maison), a nominal modifier if it is a noun (Ann's house, la maison d'Ann).
+    A particle the model lacks stays right after its verb (None); other labels lose their subtype; list and parataxis
+    become conj.
     """
     known = superstrate.labels
     if label not in known:
@@ -54,11 +53,6 @@ def back_off(superstrate: OrderingModel, upos: str, label: str) -> str | None:
         label = label.partition(":")[0]
         if label not in known:
             label = _RELATED.get(label, label)
-    elif label == "nmod:poss" and f"{upos}&{label}" not in superstrate.pairs:
-        if upos == "PRON" and "DET&nmod:poss" in superstrate.pairs:
-            upos = "DET"
-        elif f"{upos}&nmod" in superstrate.pairs:
-            label = "nmod"
     return slot_symbol(upos, label)
 
 

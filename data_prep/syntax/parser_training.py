@@ -1,0 +1,83 @@
+"""Small stanza models, trained with stanza's own trainers: for machines without its models or the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from data_prep.syntax.parsing import import_stanza
+from fairseq_alignmlm.storage import write_json
+
+PACKAGE = "small"
+_BOTH: dict[str, object] = {
+    "word_emb_dim": 100,
+    "word_cutoff": 3,
+    "char_emb_dim": 50,
+    "char_hidden_dim": 100,
+    "eval_interval": 250,
+}
+_TAGGER: dict[str, object] = {
+    "batch_size": 60,  # sentences
+    "hidden_dim": 150,
+    "deep_biaff_hidden_dim": 100,
+    "composite_deep_biaff_hidden_dim": 50,
+}
+_PARSER: dict[str, object] = {
+    "batch_size": 1200,  # words
+    "hidden_dim": 200,
+    "deep_biaff_hidden_dim": 200,
+    "deep_biaff_output_dim": 100,
+    "num_layers": 2,
+    "optim": "adam",
+    "lr": 0.003,
+    "beta2": 0.95,
+    "weight_decay": 0,
+}
+
+
+def _flags(settings: Mapping[str, object], *switches: str) -> list[str]:
+    return [text for name, value in settings.items() for text in (f"--{name}", str(value))] + list(switches)
+
+
+def train_parser(
+    language: str, train: Path, dev: Path, models: Path, tagger_steps: int, parser_steps: int, seed: int
+) -> None:
+    """Train a tagger and a parser without pretrained word vectors, and put them where stanza looks for them.
+
+    Args:
+        language: stanza's code.
+        train: CoNLL-U with gold tags and trees.
+        dev: the same, to choose the best step.
+        models: folder of models; gets ``resources.json`` and ``LANGUAGE/{pos,depparse}/small.pt``.
+        tagger_steps: updates of the tagger.
+        parser_steps: updates of the parser.
+        seed: of both.
+
+    Raises:
+        InputError: stanza is not installed.
+    """
+    import_stanza()
+    from stanza.models import parser, tagger
+
+    common: dict[str, object] = {
+        "mode": "train",
+        "lang": language,
+        "shorthand": f"{language}_{PACKAGE}",
+        "train_file": train,
+        "eval_file": dev,
+        "save_name": f"{PACKAGE}.pt",
+        "seed": seed,
+        **_BOTH,
+    }
+    for_tagger = {**common, **_TAGGER, "save_dir": models / language / "pos", "max_steps": tagger_steps}
+    for_parser = {**common, **_PARSER, "save_dir": models / language / "depparse", "max_steps": parser_steps}
+    tagger.main(_flags(for_tagger, "--no_pretrain", "--no_second_optim", "--fix_eval_interval"))
+    parser.main(_flags(for_parser, "--no_pretrain", "--no_second_optim", "--no_checkpoint", "--no_ufeats"))
+    write_json(models / "resources.json", resources(language))
+
+
+def resources(language: str) -> dict[str, object]:
+    """Return what stanza's ``resources.json`` says of these models: no lemmatizer, words come tokenised."""
+    processors = dict.fromkeys(("tokenize", "pos", "depparse"), PACKAGE)
+    entries: dict[str, object] = {processor: {PACKAGE: {}} for processor in processors}
+    return {language: {"lang_name": language, "packages": {"default": processors}, **entries}}

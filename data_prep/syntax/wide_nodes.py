@@ -88,7 +88,8 @@ class WideNode:
         self._sides = left_sums + right_sums[everything - np.arange(everything + 1)] + across
         self.log_total = float(_log_sum(self._sides[None], axis=1)[0])
         """Logarithm of the sum of exp(score without n-grams) over all orders."""
-        self._grams = model.gram_weights(self.slots)
+        # n-grams of nothing but padding are in every order
+        self._grams = [(gram, w) for gram, w in model.gram_weights(self.slots) if min(gram) < len(slots)]
 
     def _draw_side(self, sums: Floats, ends: Floats, subsets: Integers, uniform: Callable[[], Floats]) -> Integers:
         """Return (draws, size) slots of a side from last to first, -1 where there are no more."""
@@ -126,7 +127,7 @@ class WideNode:
         return orders
 
     def gram_scores(self, orders: NDArray[np.int64]) -> Floats:
-        """Return the weight of all n-grams of every order, (draws,)."""
+        """Return the weight of all n-grams of every order, (draws,), but for those of padding only."""
         size = orders.shape[1]
         base = size + 2
         longest = min(size, LONGEST_GRAM)
@@ -159,10 +160,3 @@ class WideNode:
         """
         orders = self.draw_without_grams(draws, uniform)
         return self.gram_scores(orders), orders.astype(np.uint8)
-
-    def log_probability(self, order: Sequence[int], uniform: Callable[[], float], draws: int = 2 * DRAWS) -> float:
-        """Estimate log p of an order of the slot indices; the sum over orders is estimated by importance sampling."""
-        score = self.model.score([self.slots[index] for index in order])
-        corrections = self.gram_scores(self.draw_without_grams(draws, uniform)) if self._grams else np.zeros(1)
-        top = corrections.max()
-        return score - self.log_total - float(np.log(np.exp(corrections - top).mean()) + top)

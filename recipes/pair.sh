@@ -13,13 +13,17 @@ usage() {
     cat <<'USAGE'
 usage: recipes/<transformation>.sh [options]
   --scale toy|small|paper    settings in recipes/scales (default: toy)
-  --objective NAMES          mlm, align_mlm, comma-separated, or all (default: all)
+  --objective NAMES          mlm, xlm, dict_mlm, align_mlm, comma-separated, or all (default: all)
   --seeds N,N,...            one run of every objective per seed (default: 1)
   --corpus PATH              English text: wikiextractor files, plain text, or one sentence a line
   --pos-train F --pos-dev F  POS data, XTREME TSV or CoNLL-U
   --ner-train F --ner-dev F  NER data, XTREME TSV
-  --dictionary-percent P     size of the training dictionary (default: the scale's)
-  --overlap F                share of the vocabulary that keeps its script (default: 0)
+  --xnli-train F --xnli-dev F  NLI data, sentence1 TAB sentence2 TAB label
+  --tasks NAMES              at scale toy: pos, ner, xnli, comma-separated (default: pos)
+  --dictionary-percent P     size of the training dictionary (default: 25; Tables 4, 5)
+  --tlm-ratio R              sentence pairs of XLM, relative to the sentences of L1 (default: 0.25; Table 6)
+  --align-alpha A            weight of the alignment loss (default: 10; G.5)
+  --overlap F                share of the vocabulary that keeps its script (default: 0; Table 7)
   --work DIR                 where everything is written (default: work)
   --jobs N                   runs at a time, one thread each (default: the number of cores)
   --stage N --stop-stage N   first and last stage: 1 text, 2 vocabulary, 3 derive, 4 encode, 5 binarize,
@@ -32,6 +36,7 @@ say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
 transforms=$1 # word-level transformations, comma-separated, e.g. inv; may be empty
 shift
 scale=toy objectives=all seeds=1 corpus='' work=work jobs=$(env -u OMP_NUM_THREADS nproc) stage=1 stop_stage=8 overlap=0 percent=''
+toy_tasks=pos run_options=()
 declare -A train dev
 while (($#)); do
     [[ $1 == --help || $1 == -h ]] && { usage; exit 0; }
@@ -45,7 +50,11 @@ while (($#)); do
     --pos-dev) dev[pos]=$2 ;;
     --ner-train) train[ner]=$2 ;;
     --ner-dev) dev[ner]=$2 ;;
-    --dictionary-percent) percent=$2 ;;
+    --xnli-train) train[xnli]=$2 ;;
+    --xnli-dev) dev[xnli]=$2 ;;
+    --tasks) toy_tasks=$2 ;;
+    --dictionary-percent) percent=$2 run_options+=("$1" "$2") ;;
+    --tlm-ratio | --align-alpha) run_options+=("$1" "$2") ;;
     --overlap) overlap=$2 ;;
     --work) work=$2 ;;
     --jobs) jobs=$2 ;;
@@ -59,12 +68,14 @@ done
 # shellcheck source=recipes/scales/toy.conf
 source "$here/scales/$scale.conf"
 percent=${percent:-$dictionary_percent}
-[[ $objectives == all ]] && objectives=mlm,align_mlm
+[[ $objectives == all ]] && objectives=mlm,xlm,dict_mlm,align_mlm
 
 source_language=en
 derived_language=en_trans${transforms:+_${transforms//,/_}}
 pair=$work/$scale/$source_language-$derived_language
+if [[ $overlap != 0 ]]; then pair+=.overlap$overlap; fi # other symbols, so other data
 mkdir -p "$pair"
+data_name() { case $1 in pos) echo udpos ;; ner) echo panx ;; *) echo "$1" ;; esac; }
 at() { ((stage <= $1 && $1 <= stop_stage)) && say "stage $1: $2"; }
 
 if [[ $scale == toy ]]; then
@@ -75,7 +86,10 @@ if [[ $scale == toy ]]; then
         mkdir -p "$pair/text"
         cp -r "$toy/text/en" "$pair/text/"
     fi
-    train[pos]=$toy/labelled/udpos/train-en.tsv dev[pos]=$toy/labelled/udpos/dev-en.tsv
+    for task in ${toy_tasks//,/ }; do
+        train[$task]=$toy/labelled/$(data_name "$task")/train-en.tsv
+        dev[$task]=$toy/labelled/$(data_name "$task")/dev-en.tsv
+    done
 else
     [[ -n $corpus ]] || fail "--scale $scale needs --corpus; see --help"
     [[ ${train[*]+given} ]] || fail "--scale $scale needs labelled data, for example --pos-train and --pos-dev"
@@ -106,8 +120,7 @@ if at 5 "binarize with fairseq-preprocess"; then
 fi
 if at 6 "labelled data"; then
     for task in "${!train[@]}"; do
-        case $task in pos) name=udpos ;; ner) name=panx ;; esac
-        python -m data_prep xtreme --pair "$pair" --task "$name" --train "${train[$task]}" --dev "${dev[$task]}" \
+        python -m data_prep xtreme --pair "$pair" --task "$(data_name "$task")" --train "${train[$task]}" --dev "${dev[$task]}" \
             --derived "$derived_language" "${transform_options[@]}"
     done
 fi
@@ -126,7 +139,7 @@ if at 7 "runs: ${objectives//,/ } x seeds ${seeds//,/ }, $jobs at a time"; then
             printf '%s\0' "$objective" "$seed"
         done
     done | OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} xargs -0 -n 2 -P "$jobs" \
-        bash -c '"$0/run.sh" "$1" "$4" "$5" "$2" "$3"' "$here" "$pair" "$scale" "${!train[*]}"
+        "$here/run.sh" "$pair" "$scale" --tasks "${!train[*]}" "${run_options[@]}"
 fi
 if at 8 "report"; then
     python -m fairseq_alignmlm report --results "$pair/runs" --output "$pair/report"

@@ -11,7 +11,10 @@ SUMMARY = "gather a run's alignment and scores into result.json, which the repor
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--folder", type=Path, required=True, help="the run's: with alignment.json and <task>/<tuned on>/score-<language>.json"
+        "--folder",
+        type=Path,
+        required=True,
+        help="the run's: with alignment.json and <task>/<tuned on>/score-<language>.json",
     )
     parser.add_argument("--objective", required=True, help="mlm, xlm, dict_mlm or align_mlm")
     parser.add_argument("--transformation", required=True, help="for example trans+inv")

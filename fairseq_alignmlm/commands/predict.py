@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-SUMMARY = "write predictions of a fine-tuned checkpoint, one tag per line"
+SUMMARY = "write predictions of a fine-tuned checkpoint in the format of XTREME"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,17 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict and write; return the exit status."""
-    from fairseq_alignmlm.evaluation.tagging import TagPredictor
+    from fairseq_alignmlm.evaluation.predictor import Predictor
     from fairseq_alignmlm.storage import atomic_path
 
-    predictor = TagPredictor.load(args.checkpoint, args.data, args.language)
-    missing = args.missing_tag or ("O" if "O" in predictor.tags else "X")
-    cut = 0
+    predictor = Predictor.load(args.checkpoint, args.data, args.language)
+    missing = args.missing_tag or ("O" if "O" in predictor.labels else "X")
+    count = cut = 0
     with atomic_path(args.output) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as handle:
-        for number, (tags, words) in enumerate(predictor.predict(args.split, args.batch_size)):
-            cut += words - len(tags)
-            if number:
+        for labels, expected in predictor.predict(args.split, args.batch_size):
+            if count and predictor.tags_words:
                 handle.write("\n")
-            handle.writelines(f"{tag}\n" for tag in tags + [missing] * (words - len(tags)))
-    print(f"{args.output}: {number + 1:,} sentences; {cut:,} words beyond the maximum length got {missing}")
+            handle.writelines(f"{label}\n" for label in labels + [missing] * (expected - len(labels)))
+            count += 1
+            cut += expected - len(labels)
+    print(f"{args.output}: {count:,} instances; {cut:,} words beyond the maximum length got {missing}")
     return 0

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class MaskedLMHead(nn.Module):
     """Predict words: dense, GELU, layer norm, product with the tied word embeddings, bias."""
 
-    def __init__(self, embed_dim: int, vocabulary_size: int, activation_fn: str, weight: nn.Parameter) -> None:
+    def __init__(self, embed_dim: int, vocabulary_size: int, activation_fn: str, weight: Tensor) -> None:
         super().__init__()
         self.dense = nn.Linear(embed_dim, embed_dim)
         self.activation_fn = utils.get_activation_fn(activation_fn)

@@ -53,8 +53,7 @@ class MultilingualRoberta(FairseqEncoderModel):
         self.apply(self._initialise)
         if str(cfg.position_init) == "sinusoidal":
             table = encoder.sentence_encoder.embed_positions
-            first = table.padding_idx + 1
-            table.weight.data[first:] = sinusoids(cfg.max_positions, cfg.encoder_embed_dim, cfg.init_std)
+            table.weight.data[-cfg.max_positions :] = sinusoids(cfg.max_positions, cfg.encoder_embed_dim, cfg.init_std)
 
     @classmethod
     def build_model(cls, cfg: MultilingualRobertaConfig, task: Any) -> MultilingualRoberta:

@@ -10,7 +10,7 @@ import torch
 from fairseq import metrics
 from fairseq.data import Dictionary
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
-from fairseq.tasks import register_task
+from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.batches import select_rows
@@ -23,7 +23,6 @@ from fairseq_alignmlm.data.parallel import ParallelSettings, parallel_part
 from fairseq_alignmlm.data.parts import MonolingualPart
 from fairseq_alignmlm.data.sentences import SentenceInstances
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.tasks.unbuffered import UnbufferedTask
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary, special_symbols
 
 logger = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ class MultilingualMLMConfig(FairseqDataclass):
 
 
 @register_task("multilingual_mlm", dataclass=MultilingualMLMConfig)
-class MultilingualMLM(UnbufferedTask):
+class MultilingualMLM(FairseqTask):
     """Train on masked instances of several languages; validation reports every language's loss.
 
     Raises:

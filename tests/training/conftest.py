@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 WORDS = 40
 
 
-def write_binarized(prefix: Path, sentences: list[list[int]], vocabulary_size: int) -> None:
+def _write_binarized(prefix: Path, sentences: list[list[int]], vocabulary_size: int) -> None:
     from fairseq.data import indexed_dataset
 
     prefix.parent.mkdir(parents=True, exist_ok=True)
@@ -25,6 +26,12 @@ def write_binarized(prefix: Path, sentences: list[list[int]], vocabulary_size: i
     for sentence in sentences:
         builder.add_item(torch.tensor([*sentence, 2]))
     builder.finalize(f"{prefix}.idx")
+
+
+@pytest.fixture
+def write_binarized() -> Callable[[Path, list[list[int]], int], None]:
+    """Write sentences as `fairseq-preprocess` does: (prefix, sentences without </s>, size of the vocabulary)."""
+    return _write_binarized
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +47,8 @@ def tiny_pair(tmp_path_factory) -> Path:
     for split, count in (("train", 120), ("valid", 24)):
         english = [(4 + rng.zipf(1.5, size=rng.integers(3, 12)) % WORDS).tolist() for _ in range(count)]
         derived = [[token + WORDS for token in reversed(sentence)] for sentence in english]
-        write_binarized(binarized / "en" / split, english, 100)
-        write_binarized(binarized / "xx" / split, derived, 100)
+        _write_binarized(binarized / "en" / split, english, 100)
+        _write_binarized(binarized / "xx" / split, derived, 100)
     (folder / "counterparts.tsv").write_text("".join(f"{word}\txx:{word}\n" for word in words))
     (folder / "dictionary.25.tsv").write_text("# seed 1\n" + "".join(f"{word}\txx:{word}\n" for word in words[::4]))
     return folder
@@ -103,7 +110,7 @@ def eight_instances(tiny_pair, tmp_path_factory) -> Path:
     for language, first in (("en", 4), ("xx", 4 + WORDS)):
         sentences = [(first + rng.integers(0, WORDS, 14)).tolist() for _ in range(4)]
         for split in ("train", "valid"):
-            write_binarized(folder / language / split, sentences, 100)
+            _write_binarized(folder / language / split, sentences, 100)
     return folder
 
 

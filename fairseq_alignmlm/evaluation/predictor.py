@@ -1,7 +1,8 @@
-"""Tags that a fine-tuned model predicts."""
+"""Labels that a fine-tuned model predicts."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,25 +10,29 @@ from typing import Any
 import torch
 from fairseq import checkpoint_utils, utils
 
-from fairseq_alignmlm.criterions.token_tagging import HEAD
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
 
-class TagPredictor:
-    """A fine-tuned tagger together with the data it is asked about."""
+class Predictor:
+    """A fine-tuned model together with the data it is asked about."""
 
     def __init__(self, model: Any, task: Any) -> None:
         self._model, self._task = model, task
 
     @property
-    def tags(self) -> list[str]:
-        """The tags that the model knows."""
-        return self._task.tags
+    def labels(self) -> list[str]:
+        """The labels that the model knows."""
+        return self._task.labels
+
+    @property
+    def tags_words(self) -> bool:
+        """Whether it predicts a tag per word, not a label per instance."""
+        return self._task.per_token
 
     @classmethod
-    def load(cls, checkpoint: Path, data: Path, language: str | None = None) -> TagPredictor:
-        """Load a checkpoint of the task `xtreme_tagging`.
+    def load(cls, checkpoint: Path, data: Path, language: str | None = None) -> Predictor:
+        """Load a checkpoint of the task `xtreme_tagging` or `xtreme_classification`.
 
         Args:
             checkpoint: fine-tuned checkpoint.
@@ -39,20 +44,21 @@ class TagPredictor:
         """
         if not checkpoint.is_file():
             raise InputError.at(checkpoint, None, "no such checkpoint", "fine-tune first")
-        import_plugin()
+        utils.import_user_module(argparse.Namespace(user_dir="fairseq_alignmlm"))
         overrides: dict[str, Any] = {"data": str(data)}
         if language is not None:
             overrides["language"] = language
         models, _, task = checkpoint_utils.load_model_ensemble_and_task([str(checkpoint)], arg_overrides=overrides)
-        if not hasattr(task, "tags"):
-            raise InputError.at(checkpoint, None, "is not a checkpoint of --task xtreme_tagging", "fine-tune it first")
+        if not hasattr(task, "labels"):
+            raise InputError.at(checkpoint, None, "is not a fine-tuned checkpoint", "fine-tune it on a task first")
         return cls(models[0].eval(), task)
 
     @torch.no_grad()
     def predict(self, split: str, batch_size: int = 64) -> Iterator[tuple[list[str], int]]:
-        """Yield, for each sentence in file order, the tags of its words and the number of its words.
+        """Yield, for each instance in file order, its predicted labels and how many it should have.
 
-        Words beyond the model's maximum length have no tag, so that there may be fewer tags than words.
+        A sentence to tag has a label per word; words beyond the model's maximum length get none, so that there may be
+        fewer than there should be. A sentence pair has one label.
         """
         self._task.load_dataset(split)
         dataset = self._task.dataset(split)
@@ -66,16 +72,9 @@ class TagPredictor:
         for rows in track(batches, "predict", len(batches), "batches"):
             sample = dataset.collater([dataset[row] for row in rows])
             sample = utils.move_to_cuda(sample) if use_cuda else sample
-            logits = self._model(**sample["net_input"], classification_head_name=HEAD)[0]
-            tagged = sample["target"].ne(self._task.dictionary.pad())
-            for row, best, mask in zip(rows, logits.argmax(-1), tagged, strict=True):
-                found[row] = [self.tags[index] for index in best[mask].tolist()]
-        for index, tags in enumerate(found):
-            yield tags, dataset.words(index)
-
-
-def import_plugin() -> None:
-    """Register the plugin's tasks, models and criterions with fairseq, as ``--user-dir`` would."""
-    import argparse
-
-    utils.import_user_module(argparse.Namespace(user_dir="fairseq_alignmlm"))
+            logits = self._model(**sample["net_input"], classification_head_name=self._task.head)[0]
+            labelled = sample["target"].ne(self._task.dictionary.pad())
+            for row, best, mask in zip(rows, logits.argmax(-1), labelled, strict=True):
+                found[row] = [self.labels[index] for index in best[mask].tolist()]
+        for index, labels in enumerate(found):
+            yield labels, dataset.words(index) if self.tags_words else 1

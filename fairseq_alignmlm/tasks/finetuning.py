@@ -1,0 +1,124 @@
+"""What the fine-tuning tasks share: vocabularies, language IDs, a head per task."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+from fairseq.data import Dictionary
+from fairseq.dataclass import FairseqDataclass
+from fairseq.tasks import FairseqTask
+from omegaconf import II, MISSING
+
+from fairseq_alignmlm.data.finetuning import FinetuningDataset
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class FinetuningConfig(FairseqDataclass):
+    """Settings of the fine-tuning tasks; the defaults are the paper's (Table 11)."""
+
+    data: str = field(default=MISSING, metadata={"help": "xtreme/<task>/<language>/bin, as data_prep xtreme makes it"})
+    max_length: int = field(default=512, metadata={"help": "longest input in pieces, special symbols included"})
+    languages: Optional[str] = field(
+        default=None,
+        metadata={"help": "the pre-training's languages in order, for models with language embeddings"},
+    )
+    language: Optional[str] = field(default=None, metadata={"help": "the language of this data, one of --languages"})
+    seed: int = II("common.seed")
+    batch_size: Optional[int] = II("dataset.batch_size")
+
+
+class FinetuningTask(FairseqTask):
+    """Fine-tune and test a pre-trained encoder with a head of its own.
+
+    Raises:
+        InputError: when the data are missing or broken, or language IDs do not fit the model.
+    """
+
+    head: str
+    per_token: bool
+    tokens_folder: str
+    labels_folder: str
+
+    def __init__(self, cfg: FinetuningConfig, dictionary: Dictionary, label_dictionary: Dictionary) -> None:
+        super().__init__(cfg)
+        self.dictionary = dictionary
+        self.label_dictionary = label_dictionary
+        self.languages = cfg.languages.split(",") if cfg.languages else []
+        self._with_language_ids = False
+
+    @classmethod
+    def setup_task(cls, cfg: FinetuningConfig, **kwargs: Any) -> "FinetuningTask":
+        """Read the two vocabularies."""
+        folder = Path(cfg.data)
+        labels = folder / cls.labels_folder / "dict.txt"
+        if not labels.is_file():
+            raise InputError.at(labels, None, "no such file", "run python -m data_prep xtreme")
+        task = cls(cfg, load_vocabulary(folder / cls.tokens_folder / "dict.txt"), Dictionary.load(str(labels)))
+        logger.info("%d labels: %s", len(task.labels), " ".join(task.labels))
+        return task
+
+    @property
+    def source_dictionary(self) -> Dictionary:
+        """The symbols of all languages."""
+        return self.dictionary
+
+    @property
+    def target_dictionary(self) -> Dictionary:
+        """The labels."""
+        return self.label_dictionary
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels in the order of the classifier's outputs."""
+        return self.label_dictionary.symbols[self.label_dictionary.nspecial :]
+
+    def make_dataset(self, folder: Path, split: str, **settings: Any) -> FinetuningDataset:
+        """Open a split; the settings are those of `FinetuningDataset`."""
+        raise NotImplementedError
+
+    def load_dataset(self, split: str, combine: bool = False, **kwargs: Any) -> None:
+        """Load ``train``, ``valid`` or another split of the folder."""
+        dataset = self.make_dataset(
+            Path(self.cfg.data),
+            split,
+            max_length=self.cfg.max_length,
+            bos=self.dictionary.bos(),
+            eos=self.dictionary.eos(),
+            padding_index=self.dictionary.pad(),
+            seed=self.cfg.seed,
+            shuffle=split == "train",
+            language=self._language_number() if self._with_language_ids else None,
+            batch_size=self.cfg.batch_size or 32,
+        )
+        cut = f"{dataset.truncated:,} cut at {self.cfg.max_length} pieces"
+        logger.info("%s: %s instances, %s", split, f"{len(dataset):,}", cut)
+        self.datasets[split] = dataset
+
+    def _language_number(self) -> int:
+        if self.cfg.language not in self.languages:
+            raise InputError(
+                f"the model has language embeddings: --language {self.cfg.language!r} must be one of "
+                f"--languages {self.cfg.languages!r} (the languages of the pre-training, in its order)"
+            )
+        return self.languages.index(self.cfg.language) + 1
+
+    def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
+        """Build the model with its head and make sure that it gets language IDs exactly when it needs them."""
+        model = super().build_model(cfg, from_checkpoint)
+        model.register_classification_head(self.head, num_classes=len(self.labels), per_token=self.per_token)
+        self._with_language_ids = model.has_language_embeddings
+        if self._with_language_ids:
+            self._language_number()
+        elif self.cfg.language is not None:
+            language = self.cfg.language
+            raise InputError(f"--language {language}: the model has no language embeddings; leave it out")
+        return model
+
+    def max_positions(self) -> int:
+        """Return the longest instance in tokens."""
+        return self.cfg.max_length

@@ -1,0 +1,33 @@
+"""Classifying sentence pairs, the form of XTREME's XNLI and PAWS-X tasks."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairseq.tasks import register_task
+
+from fairseq_alignmlm.data.binarized import load_binarized
+from fairseq_alignmlm.data.sentence_pairs import SentencePairs
+from fairseq_alignmlm.tasks.finetuning import FinetuningConfig, FinetuningTask
+
+
+@dataclass
+class XtremeClassificationConfig(FinetuningConfig):
+    """Settings of the task; the defaults are the paper's (Table 11)."""
+
+    max_length: int = field(default=128, metadata={"help": "longest pair in pieces, special symbols included"})
+
+
+@register_task("xtreme_classification", dataclass=XtremeClassificationConfig)
+class XtremeClassification(FinetuningTask):
+    """Fine-tune and test a classifier of sentence pairs, from the first token's last hidden state."""
+
+    head = "xtreme_classification"
+    per_token = False
+    tokens_folder = "input0"
+    labels_folder = "label"
+
+    def make_dataset(self, folder: Path, split: str, **settings: Any) -> SentencePairs:
+        """Open the sentences and labels of a split."""
+        first, second, labels = (load_binarized(folder / name / split) for name in ("input0", "input1", "label"))
+        return SentencePairs(first, second, labels, **settings)

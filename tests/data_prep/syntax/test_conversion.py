@@ -61,7 +61,9 @@ def test_a_version_1_tree_bank_stays_as_it_is(shared_data):
             converted, original = to_version_1(sentence, known), working_tree(sentence)
             words += len(original.heads)
             for column in ("labels", "tags", "heads"):
-                changed += sum(a != b for a, b in zip(getattr(converted, column), getattr(original, column), strict=True))
+                changed += sum(
+                    a != b for a, b in zip(getattr(converted, column), getattr(original, column), strict=True)
+                )
     assert changed < 0.003 * words  # adverbs such as never, which version 1 does not always call neg
 
 

@@ -12,7 +12,6 @@ from data_prep.syntax.ordering_model import OrderingModel, mix
 from data_prep.syntax.published_tool import PublishedTool, adjacent_transpositions, argmax_is_true_order, bag_of_slots
 
 
-
 def translated(path: Path, noun: OrderingModel, verb: OrderingModel) -> str:
     return "".join(text for text in PublishedTool(noun, verb, seed=0).translate(read_sentences(path)) if text)
 
@@ -69,7 +68,9 @@ def test_true_orders_of_a_gold_tree_bank_are_as_probable_as_measured_with_the_to
     found = []
     for number, sentence in enumerate(read_sentences(path)):
         if number % 8 == 0 and tool.order(sentence) is not None:
-            below = [[i for i, head in enumerate(sentence.heads) if head == node] for node in range(len(sentence.heads))]
+            below = [
+                [i for i, head in enumerate(sentence.heads) if head == node] for node in range(len(sentence.heads))
+            ]
             for node, dependents in enumerate(below):
                 upos = sentence.rows[node][3]
                 if dependents and upos in ("NOUN", "PROPN", "PRON", "VERB"):

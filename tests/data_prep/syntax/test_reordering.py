@@ -86,7 +86,9 @@ def test_orders_differ_between_lines_and_seeds(tree):
 
 
 def test_the_models_decide_the_order(tree):
-    sentence = tree("Ann PROPN 2 nsubj\nread VERB 0 root\na DET 5 det\nred ADJ 5 amod\nbook NOUN 2 obj\n. PUNCT 2 punct")
+    sentence = tree(
+        "Ann PROPN 2 nsubj\nread VERB 0 root\na DET 5 det\nred ADJ 5 amod\nbook NOUN 2 obj\n. PUNCT 2 punct"
+    )
     order = reorder(sentence, ORDER, 1, 1)
     words = [sentence.words[i] for i in order]
     assert words.index("read") == 4 and words[-1] == "."
@@ -120,7 +122,10 @@ def test_a_particle_the_model_lacks_stays_right_after_its_verb(tree):
     ("text", "expected"),
     [
         # quotes around what they quote, the final mark last
-        ('" PUNCT 2 punct\nGo VERB 5 ccomp\n" PUNCT 2 punct\nhe PRON 5 nsubj\nsaid VERB 0 root\n. PUNCT 5 punct', {'" Go "'}),
+        (
+            '" PUNCT 2 punct\nGo VERB 5 ccomp\n" PUNCT 2 punct\nhe PRON 5 nsubj\nsaid VERB 0 root\n. PUNCT 5 punct',
+            {'" Go "'},
+        ),
         # a name in brackets inside a noun phrase
         ("Ann PROPN 5 nsubj\n( PUNCT 3 punct\nLee PROPN 1 appos\n) PUNCT 3 punct\nsang VERB 0 root", {"( Lee )"}),
         # a comma before what it preceded

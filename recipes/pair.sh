@@ -24,6 +24,9 @@ usage: recipes/<transformation>.sh [options]
   --tlm-ratio R              sentence pairs of XLM, relative to the sentences of L1 (default: 0.25; Table 6)
   --align-alpha A            weight of the alignment loss (default: 10; G.5)
   --overlap F                share of the vocabulary that keeps its script (default: 0; Table 7)
+  --orders DIR               trans_syn: folder of ordering models (.orm), e.g. of data_prep download
+  --superstrate CODE         trans_syn: whose word order to take (default: fr)
+  --parser DIR               trans_syn: folder of stanza models (default: stanza's own, downloaded)
   --work DIR                 where everything is written (default: work)
   --jobs N                   runs at a time, one thread each (default: the number of cores)
   --stage N --stop-stage N   first and last stage: 1 text, 2 vocabulary, 3 derive, 4 encode, 5 binarize,
@@ -33,10 +36,10 @@ USAGE
 fail() { echo "error: $*" >&2; exit 2; }
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
 
-transforms=$1 # word-level transformations, comma-separated, e.g. inv; may be empty
+transforms=$1 # word-level transformations in order, separated by spaces, e.g. "inv"; may be empty
 shift
 scale=toy objectives=all seeds=1 corpus='' work=work jobs=$(env -u OMP_NUM_THREADS nproc) stage=1 stop_stage=8 overlap=0 percent=''
-toy_tasks=pos run_options=()
+toy_tasks=pos run_options=() orders='' superstrate=fr parser=''
 declare -A train dev
 while (($#)); do
     [[ $1 == --help || $1 == -h ]] && { usage; exit 0; }
@@ -56,6 +59,9 @@ while (($#)); do
     --dictionary-percent) percent=$2 run_options+=("$1" "$2") ;;
     --tlm-ratio | --align-alpha) run_options+=("$1" "$2") ;;
     --overlap) overlap=$2 ;;
+    --orders) orders=$2 ;;
+    --superstrate) superstrate=$2 ;;
+    --parser) parser=$2 ;;
     --work) work=$2 ;;
     --jobs) jobs=$2 ;;
     --stage) stage=$2 ;;
@@ -71,7 +77,21 @@ percent=${percent:-$dictionary_percent}
 [[ $objectives == all ]] && objectives=mlm,xlm,dict_mlm,align_mlm
 
 source_language=en
-derived_language=en_trans${transforms:+_${transforms//,/_}}
+derived_language=en_trans transformation=trans transform_options=() needs_trees=
+for transform in $transforms; do
+    transform_name=${transform%%:*}
+    derived_language+=_$transform_name transformation+=+$transform_name
+    if [[ $transform_name == syn ]]; then
+        needs_trees=yes
+        if [[ $scale == toy ]]; then
+            transform=syn:noun=french,verb=french,substrate=none,models=$work/toy/orders
+        else
+            [[ $orders ]] || fail "the syntax transformation needs --orders, a folder of ordering models"
+            transform=syn:noun=$superstrate,verb=$superstrate,models=$orders
+        fi
+    fi
+    transform_options+=(--transform "$transform")
+done
 pair=$work/$scale/$source_language-$derived_language
 if [[ $overlap != 0 ]]; then pair+=.overlap$overlap; fi # other symbols, so other data
 mkdir -p "$pair"
@@ -83,8 +103,15 @@ if [[ $scale == toy ]]; then
     if at 1 "text (the synthetic language)"; then
         python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 \
             --labelled-train "$labelled_train" --labelled-dev "$labelled_valid" --workers "$jobs"
-        mkdir -p "$pair/text"
+        mkdir -p "$pair/text" "$pair/trees"
         cp -r "$toy/text/en" "$pair/text/"
+        if [[ $needs_trees ]]; then
+            cp -r "$toy/trees/en" "$pair/trees/"
+            python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 --word-order french \
+                --workers "$jobs"
+            python -m data_prep ordering train --trees "$toy/trees/french/train.conllu" --language french \
+                --output "$work/toy/orders"
+        fi
     fi
     for task in ${toy_tasks//,/ }; do
         train[$task]=$toy/labelled/$(data_name "$task")/train-en.tsv
@@ -95,14 +122,14 @@ else
     [[ ${train[*]+given} ]] || fail "--scale $scale needs labelled data, for example --pos-train and --pos-dev"
     if at 1 "text"; then
         python -m data_prep sentences --pair "$pair" --workers "$jobs" "$corpus"
+        if [[ $needs_trees ]]; then
+            python -m data_prep parse --pair "$pair" --workers "$jobs" ${parser:+--models "$parser" --offline}
+        fi
     fi
 fi
 for task in "${!train[@]}"; do
     [[ ${dev[$task]-} ]] || fail "--$task-train without --$task-dev"
 done
-
-transform_options=()
-for name in ${transforms//,/ }; do transform_options+=(--transform "$name"); done
 
 if at 2 "vocabulary of $vocabulary pieces"; then
     python -m data_prep vocabulary --pair "$pair" --size "$vocabulary"
@@ -120,7 +147,9 @@ if at 5 "binarize with fairseq-preprocess"; then
 fi
 if at 6 "labelled data"; then
     for task in "${!train[@]}"; do
-        python -m data_prep xtreme --pair "$pair" --task "$(data_name "$task")" --train "${train[$task]}" --dev "${dev[$task]}" \
+        tokenised=()
+        if [[ $scale == toy && $task == xnli ]]; then tokenised=(--tokeniser none); fi
+        python -m data_prep xtreme --pair "$pair" --task "$(data_name "$task")" "${tokenised[@]}" --train "${train[$task]}" --dev "${dev[$task]}" \
             --derived "$derived_language" "${transform_options[@]}"
     done
 fi
@@ -128,7 +157,7 @@ fi
 cat >"$pair/pair.conf" <<CONF
 source_language=en
 derived_language=$derived_language
-transformation=trans${transforms:++${transforms//,/+}}
+transformation=$transformation
 overlap=$overlap
 dictionary_percent=$percent
 CONF

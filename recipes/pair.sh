@@ -12,14 +12,14 @@ source "$here/environment.sh"
 usage() {
     cat <<'USAGE'
 usage: recipes/<transformation>.sh [options]
-  --scale toy|small|paper    settings in recipes/scales (default: toy)
+  --scale toy|small|paper    settings in recipes/scales, or a file.conf of your own (default: toy)
   --objective NAMES          mlm, xlm, dict_mlm, align_mlm, comma-separated, or all (default: all)
   --seeds N,N,...            one run of every objective per seed (default: 1)
   --corpus PATH              English text: wikiextractor files, plain text, or one sentence a line
   --pos-train F --pos-dev F  POS data, XTREME TSV or CoNLL-U
   --ner-train F --ner-dev F  NER data, XTREME TSV
   --xnli-train F --xnli-dev F  NLI data, sentence1 TAB sentence2 TAB label
-  --tasks NAMES              at scale toy: pos, ner, xnli, comma-separated (default: pos)
+  --tasks NAMES              of the synthetic language: pos, ner, xnli, comma-separated (default: pos)
   --dictionary-percent P     size of the training dictionary (default: 25; Tables 4, 5)
   --tlm-ratio R              sentence pairs of XLM, relative to the sentences of L1 (default: 0.25; Table 6)
   --align-alpha A            weight of the alignment loss (default: 10; G.5)
@@ -70,9 +70,12 @@ while (($#)); do
     esac
     shift 2
 done
-[[ -f $here/scales/$scale.conf ]] || fail "unknown scale '$scale'; choose toy, small or paper"
+settings=$here/scales/$scale.conf
+if [[ $scale == *.conf ]]; then settings=$scale scale=$(basename "$scale" .conf); fi
+[[ -f $settings ]] || fail "unknown scale '$scale'; choose toy, small, paper or give your own file.conf"
+toy_sentences=''
 # shellcheck source=recipes/scales/toy.conf
-source "$here/scales/$scale.conf"
+source "$settings"
 percent=${percent:-$dictionary_percent}
 [[ $objectives == all ]] && objectives=mlm,xlm,dict_mlm,align_mlm
 
@@ -83,7 +86,7 @@ for transform in $transforms; do
     derived_language+=_$transform_name transformation+=+$transform_name
     if [[ $transform_name == syn ]]; then
         needs_trees=yes
-        if [[ $scale == toy ]]; then
+        if [[ $toy_sentences ]]; then
             transform=syn:noun=french,verb=french,substrate=none,models=$work/toy/orders
         else
             [[ $orders ]] || fail "the syntax transformation needs --orders, a folder of ordering models"
@@ -98,7 +101,7 @@ mkdir -p "$pair"
 data_name() { case $1 in pos) echo udpos ;; ner) echo panx ;; *) echo "$1" ;; esac; }
 at() { ((stage <= $1 && $1 <= stop_stage)) && say "stage $1: $2"; }
 
-if [[ $scale == toy ]]; then
+if [[ $toy_sentences ]]; then
     toy=$work/toy/language
     if at 1 "text (the synthetic language)"; then
         python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 \
@@ -148,7 +151,7 @@ fi
 if at 6 "labelled data"; then
     for task in "${!train[@]}"; do
         tokenised=()
-        if [[ $scale == toy && $task == xnli ]]; then tokenised=(--tokeniser none); fi
+        if [[ $toy_sentences && $task == xnli ]]; then tokenised=(--tokeniser none); fi
         python -m data_prep xtreme --pair "$pair" --task "$(data_name "$task")" "${tokenised[@]}" --train "${train[$task]}" --dev "${dev[$task]}" \
             --derived "$derived_language" "${transform_options[@]}"
     done
@@ -168,7 +171,7 @@ if at 7 "runs: ${objectives//,/ } x seeds ${seeds//,/ }, $jobs at a time"; then
             printf '%s\0' "$objective" "$seed"
         done
     done | OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} xargs -0 -n 2 -P "$jobs" \
-        "$here/run.sh" "$pair" "$scale" --tasks "${!train[*]}" "${run_options[@]}"
+        "$here/run.sh" "$pair" "$settings" --tasks "${!train[*]}" "${run_options[@]}"
 fi
 if at 8 "report"; then
     python -m fairseq_alignmlm report --results "$pair/runs" --output "$pair/report"

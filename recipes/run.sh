@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One run: pre-train one objective with one seed, fine-tune on both languages, predict, score.
 #
-#   recipes/run.sh PAIR SCALE [--tasks "pos ner xnli"] [--dictionary-percent P] [--tlm-ratio R] [--align-alpha A]
+#   recipes/run.sh PAIR SCALE.conf [--tasks "pos ner xnli"] [--dictionary-percent P] [--tlm-ratio R] [--align-alpha A]
 #                  OBJECTIVE SEED
 #
 # PAIR is a folder that recipes/pair.sh has prepared. Everything is written to PAIR/runs/<name>-<seed>, where <name> is
@@ -12,11 +12,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh
 source "$here/environment.sh"
 
-(($# >= 4)) || { echo "usage: run.sh PAIR SCALE [OPTIONS] OBJECTIVE SEED" >&2 && exit 2; }
-pair=$1 scale=$2 objective=${*: -2:1} seed=${*: -1:1}
+(($# >= 4)) || { echo "usage: run.sh PAIR SCALE.conf [OPTIONS] OBJECTIVE SEED" >&2 && exit 2; }
+pair=$1 settings=$2 objective=${*: -2:1} seed=${*: -1:1}
 set -- "${@:3:$#-4}"
 # shellcheck source=recipes/scales/toy.conf
-source "$here/scales/$scale.conf"
+source "$settings"
+scale=$(basename "$settings" .conf)
 source_language='' derived_language='' transformation='' overlap=0
 # shellcheck source=/dev/null
 source "$pair/pair.conf"
@@ -60,6 +61,7 @@ mlm) criterion=(--criterion masked_lm) ;;
 xlm)
     criterion=(--criterion tlm --tlm-ratio "$tlm_ratio")
     language_embeddings=(--language-embeddings)
+    blocks=("${xlm_blocks[@]}")
     ;;
 dict_mlm)
     criterion=(--criterion dict_mlm --dictionary "$dictionary")
@@ -75,12 +77,12 @@ align_mlm)
     ;;
 esac
 
-settings="${blocks[*]} ${model[*]} ${pretrain[*]} ${instances[*]} ${criterion[*]}"
-if [[ -f $run/settings.txt && $(<"$run/settings.txt") != "$settings" ]]; then
+chosen="${blocks[*]} ${model[*]} ${pretrain[*]} ${instances[*]} ${criterion[*]}"
+if [[ -f $run/settings.txt && $(<"$run/settings.txt") != "$chosen" ]]; then
     echo "error: $run was made with other settings; move it away or choose another --work" >&2
     exit 2
 fi
-printf '%s\n' "$settings" >"$run/settings.txt"
+printf '%s\n' "$chosen" >"$run/settings.txt"
 
 last=${blocks[-1]#*:}
 if [[ ! -f $run/pretrained.pt ]]; then
@@ -171,5 +173,5 @@ logged "$run/train.log" python -m fairseq_alignmlm collect --folder "$run" --obj
     --transformation "$transformation" --scale "$scale" --seed "$seed" --languages "$languages" --updates "$last" \
     --train-seconds "$(<"$run/pretrain_seconds.txt")" --set dictionary_percent="$dictionary_percent" \
     --set overlap="$overlap" --set align_alpha="$align_alpha" --set tlm_ratio="$tlm_ratio" \
-    --set vocabulary="$vocabulary" --set "command_settings=$settings"
+    --set vocabulary="$vocabulary" --set "command_settings=$chosen"
 say "done"

@@ -1,0 +1,105 @@
+"""A recipe from text to report, with settings small enough for a test: all objectives, all tasks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+SCALE = """
+toy_sentences=300
+labelled_train=60
+labelled_valid=20
+vocabulary=300
+dictionary_percent=25
+blocks=(8x16:4 32x8:8)
+xlm_blocks=(8x16:4 64x4:8)
+instances=(--instances blocks)
+shortest_tlm=64
+model=(--arch multilingual_roberta_tiny --encoder-layers 1 --encoder-embed-dim 16 --encoder-ffn-embed-dim 32
+    --max-positions 128)
+pretrain=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay --warmup-updates 2)
+align_alpha=10
+tlm_ratio=0.25
+finetune_epochs=1
+finetune_batch=8
+finetune_max_length=128
+finetune_xnli_epochs=1
+finetune_xnli_max_length=128
+finetune=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay)
+"""
+
+
+def recipe(repository, folder, name, *options):
+    settings = folder / "tiny.conf"
+    settings.write_text(SCALE)
+    return subprocess.run(
+        [str(repository / "recipes" / name), "--scale", str(settings), "--work", str(folder / "work"), *options],
+        capture_output=True,
+        text=True,
+        cwd=repository,
+    )
+
+
+def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothing(repository, tmp_path):
+    options = ("--objective", "all", "--tasks", "pos,ner,xnli", "--jobs", "2")
+    done = recipe(repository, tmp_path, "trans_inv.sh", *options)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    pair = tmp_path / "work" / "tiny" / "en-en_trans_inv"
+    results = {path.parent.name: json.loads(path.read_text()) for path in pair.glob("runs/*/result.json")}
+    assert sorted(results) == ["align_mlm-1", "dict_mlm-1", "mlm-1", "xlm-1"]
+    for result in results.values():
+        assert result["transformation"] == "trans+inv"
+        assert sorted(result["transfer"]) == ["ner", "pos", "xnli"]
+        for scores in result["transfer"].values():
+            for metric, delta in scores["delta"].items():
+                assert delta == pytest.approx(scores["sup"][metric] - scores["zs"][metric])
+        assert 0 <= result["alignment"]["all"] <= 100
+    assert "ALIGN-MLM" in done.stdout
+    assert (pair / "report" / "report.html").is_file()
+
+    before = {path: path.stat().st_mtime_ns for path in pair.glob("**/*.pt")}
+    again = recipe(repository, tmp_path, "trans_inv.sh", *options)
+    assert again.returncode == 0, again.stderr[-2000:]
+    assert "pre-training" not in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in pair.glob("**/*.pt")} == before
+
+    other = recipe(repository, tmp_path, "trans_inv.sh", *options, "--align-alpha", "1", "--stop-stage", "6")
+    assert other.returncode == 0
+    settings = pair / "runs" / "mlm-1" / "settings.txt"
+    settings.write_text("other settings")
+    refused = recipe(repository, tmp_path, "trans_inv.sh", *options)
+    assert refused.returncode != 0
+    assert "was made with other settings; move it away or choose another --work" in refused.stderr
+
+
+def test_syntax_reorders_with_gold_trees_and_a_trained_order(repository, tmp_path):
+    done = recipe(repository, tmp_path, "trans_syn.sh", "--objective", "mlm", "--tasks", "pos", "--stop-stage", "6")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    text = tmp_path / "work" / "tiny" / "en-en_trans_syn" / "text"
+    english = (text / "en" / "train.txt").read_text().splitlines()
+    derived = (text / "en_trans_syn" / "train.txt").read_text().splitlines()
+    assert len(english) == len(derived)
+    assert [sorted(line.split()) for line in english] == [sorted(line.split()) for line in derived]
+    assert english != derived
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--scale", "huge"), "unknown scale 'huge'"),
+        (("--nonsense", "1"), "unknown option --nonsense"),
+        (("--scale", "small"), "--scale small needs --corpus"),
+        (("--scale", "small", "--corpus", "x"), "needs labelled data"),
+        (("--seeds",), "--seeds needs a value"),
+    ],
+)
+def test_wrong_options_are_named_in_one_line(repository, tmp_path, options, message):
+    command = [str(repository / "recipes" / "trans.sh"), "--work", str(tmp_path / "work"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=repository)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -26,8 +26,8 @@ VERSIONS: dict[str, tuple[tuple[int, ...], tuple[int, ...] | None]] = {
     "sentencepiece": ((0, 1, 97), None),
 }
 REGISTERED = {
-    "tasks": {"multilingual_mlm", "xtreme_tagging"},
-    "criterions": {"align_mlm", "token_tagging"},
+    "tasks": {"multilingual_mlm", "xtreme_classification", "xtreme_tagging"},
+    "criterions": {"align_mlm", "dict_mlm", "sentence_classification", "tlm", "token_tagging"},
     "architectures": {"multilingual_roberta", "multilingual_roberta_tiny", "multilingual_roberta_base"},
 }
 

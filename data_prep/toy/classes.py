@@ -103,4 +103,6 @@ ADJUNCTS: dict[str, float] = {
 }  # fmt: skip
 
 TOPICS = 16
-TOPIC_BOOST = 7.0
+TOPICAL_SHARE = 0.75  # of the lexemes; the others are as frequent under every topic
+TOPIC_BOOST = 30.0  # a lexeme under its own topic, against a lexeme of another one
+GENERAL_BOOST = 3.0

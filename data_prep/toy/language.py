@@ -9,9 +9,11 @@ from data_prep.toy import morphology
 from data_prep.toy.classes import (
     ADJECTIVE_CLASSES,
     ADJUNCTS,
+    GENERAL_BOOST,
     NOUN_CLASSES,
     NOUN_COMPLEMENTS,
     TOPIC_BOOST,
+    TOPICAL_SHARE,
     TOPICS,
 )
 from data_prep.toy.function_words import PARTICLES, reserved_words
@@ -56,7 +58,7 @@ class Language:
 
     def _some_topics(self) -> tuple[int, ...]:
         draw = self._rng.random
-        return tuple({int(draw() * TOPICS) for _ in range(2)})
+        return (int(draw() * TOPICS),) if draw() < TOPICAL_SHARE else ()
 
     def _stem(self, rank: int, size: int, suffixes: str) -> str:
         """Return a stem: frequent words are short, rare ones longer and often suffixed."""
@@ -166,9 +168,9 @@ class Topic:
         rng = random.Random(f"toy topic {language.seed} {index}")
         favoured = {name: (3.0 if rng.random() < 0.25 else 1.0) for name in (*NOUN_CLASSES, *VERB_CLASSES)}
 
-        def boosted(words: list, scale: float = 1.0) -> list[tuple]:
+        def boosted(words: list) -> list[tuple]:
             return [
-                (word, scale * weight * (TOPIC_BOOST if index in word.topics else 1.0))
+                (word, weight * (TOPIC_BOOST if index in word.topics else 1.0 if word.topics else GENERAL_BOOST))
                 for word, weight in zip(words, zipf_weights(len(words)), strict=True)
             ]
 

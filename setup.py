@@ -25,7 +25,7 @@ REQUIREMENTS = [
     "sentencex>=1",
     "tqdm",
 ]
-REPORT = ["matplotlib", "pandas", "scipy", "tensorboard"]
+REPORT = ["matplotlib", "tensorboard"]
 EXTRAS = {
     "report": REPORT,
     "syntax": ["stanza>=1.8"],

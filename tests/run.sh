@@ -3,7 +3,7 @@
 #
 #   tests/run.sh [PYTEST ARGUMENTS]          for example: tests/run.sh -m 'not slow' tests/data_prep
 #
-# Time: 2 to 5 minutes for the environment the first time (see recipes/environment.sh), then about TIME.
+# Time: 2 to 5 minutes for the environment the first time (see recipes/environment.sh), then about 10 minutes on two cores.
 # Tests on real data read ../shared/data where it is, and say so where they are skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -21,6 +21,7 @@ REQUIREMENTS = [
     "regex",
     "sacrebleu",
     "sacremoses",
+    "scipy",
     "sentencepiece",
     "sentencex>=1",
     "tqdm",

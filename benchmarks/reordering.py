@@ -101,9 +101,7 @@ def measure_speed(trees: Path, make: Callable[[], WordOrder]) -> None:
         count = sum(1 for _ in ours(trees, word_order))
         seconds = time.process_time() - start
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"  pass {number + 1}, {name}: {count / seconds:,.0f} sentences/s of CPU time, peak memory {megabytes:.0f} MB"
-        )
+        print(f"  pass {number + 1}, {name}: {count / seconds:,.0f} sentences/s of CPU, peak memory {megabytes:.0f} MB")
     print(f"  bags computed {word_order.computed:,}, kept {word_order.cached:,}")
 
 

@@ -105,7 +105,8 @@ if [[ $toy_sentences ]]; then
     toy=$work/toy/language
     if at 1 "text (the synthetic language)"; then
         python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 \
-            --labelled-train "$labelled_train" --labelled-dev "$labelled_valid" --workers "$jobs"
+            --labelled-train "$labelled_train" --labelled-dev "$labelled_valid" \
+            --pairs-train "$pairs_train" --pairs-dev "$pairs_valid" --workers "$jobs"
         mkdir -p "$pair/text" "$pair/trees"
         cp -r "$toy/text/en" "$pair/text/"
         if [[ $needs_trees ]]; then

@@ -95,14 +95,14 @@ if [[ ! -f $run/pretrained.pt ]]; then
             continue
         fi
         # Sentence pairs do not fit into the shortest blocks: XLM begins with its monolingual part.
-        objective_now=("${criterion[@]}")
-        if [[ $objective == xlm ]] && ((${shape%x*} < shortest_tlm)); then objective_now=(--criterion masked_lm); fi
+        without_pairs=()
+        if [[ $objective == xlm ]] && ((${shape%x*} < shortest_tlm)); then without_pairs=(--tlm-ratio 0); fi
         say "pre-training with blocks of ${shape%x*} tokens, ${shape#*x} a batch, until update $until"
         if [[ -f $run/$shape.begun ]]; then restart=(); fi # cut off within this stage
         touch "$run/$shape.begun"
         logged "$run/train.log" fairseq-train "$pair/bin" --user-dir fairseq_alignmlm --task multilingual_mlm \
             --languages "$languages" --tokens-per-sample "${shape%x*}" --batch-size "${shape#*x}" "${instances[@]}" \
-            "${model[@]}" "${language_embeddings[@]}" "${pretrain[@]}" "${objective_now[@]}" --seed "$seed" \
+            "${model[@]}" "${language_embeddings[@]}" "${pretrain[@]}" "${criterion[@]}" "${without_pairs[@]}" --seed "$seed" \
             --max-update "$until" --total-num-update "$last" "${restart[@]}" "${device[@]}" --save-dir "$run" \
             --no-epoch-checkpoints --disable-validation --log-format simple --log-interval 100
         touch "$run/$shape.done"

@@ -24,7 +24,7 @@ class TLMConfig(FairseqDataclass):
 
     tlm_ratio: float = field(
         default=0.25,
-        metadata={"help": "sentence pairs to use, relative to the number of L1 sentences, in (0, 1] (Table 6)"},
+        metadata={"help": "sentence pairs to use, relative to the number of L1 sentences, in [0, 1] (Table 6)"},
     )
     tlm_layout: Layout = field(  # type: ignore[valid-type]
         default=HALVES,
@@ -56,12 +56,12 @@ class TLM(FairseqCriterion):
 
     def __init__(self, cfg: TLMConfig, task: Any) -> None:
         super().__init__(task)
-        if not 0.0 < cfg.tlm_ratio <= 1.0:
-            raise InputError(f"--tlm-ratio {cfg.tlm_ratio} is not in (0, 1]")
+        if not 0.0 <= cfg.tlm_ratio <= 1.0:
+            raise InputError(f"--tlm-ratio {cfg.tlm_ratio} is not in [0, 1]")
         self.without_language_ids = cfg.without_language_ids
         self.languages = len(task.languages)
         folder = Path(cfg.tlm_parallel) if cfg.tlm_parallel else None
-        pairs = _pairs(cfg.tlm_pairs, task.languages)
+        pairs = _pairs(cfg.tlm_pairs, task.languages) if cfg.tlm_ratio > 0 else ()
         task.use_sentence_instances(ParallelSettings(cfg.tlm_ratio, str(cfg.tlm_layout), folder, pairs))
 
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:

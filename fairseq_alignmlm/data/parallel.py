@@ -23,7 +23,7 @@ class ParallelSettings:
     """What the criterion `tlm` asks the task for.
 
     Attributes:
-        ratio: pairs to use, relative to the number of L1 sentences, in (0, 1]; without replacement.
+        ratio: pairs to use, relative to the number of L1 sentences, in [0, 1]; without replacement.
         layout: ``halves`` pads each side to half of the instance (the paper), ``packed`` does not.
         folder: a `fairseq-preprocess` folder with ``train.<l1>-<l2>.<language>.{bin,idx}``; None pairs line i of
             the monolingual data.

@@ -63,7 +63,8 @@ def test_the_order_of_a_language_has_its_statistics(toy, prepare, capsys, tmp_pa
     found = json.loads((tmp_path / "s.json").read_text())
     name = "adjective after noun"
     assert found["as it is"][name] < 10
-    assert found["fr~fr"][name] == pytest.approx(found["toy French"][name], abs=12)
+    # Of some forty adjectives: three standard errors are about 22 points.
+    assert found["fr~fr"][name] == pytest.approx(found["toy French"][name], abs=25)
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -2,7 +2,7 @@
 
 A line of an ``.orm`` file is ``feature weight``. Features count adjacent pairs (``BI``), pairs in order
 (``PRE``), pairs both left (``BFR``), both right (``AFT``) or on either side (``BTW``) of the head, and n-grams of
-3 to 5 slots (``HI``); see specs of Galactic Dependencies (Wang and Eisner 2016).
+3 to 5 slots (``HI``): the model of Galactic Dependencies (Wang and Eisner 2016, section 5).
 """
 
 from __future__ import annotations

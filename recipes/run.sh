@@ -113,10 +113,12 @@ if [[ ! -f $run/pretrained.pt ]]; then
     rm -f "$run"/checkpoint_*.pt "$run"/*.begun "$run"/*.done
 fi
 
-say "alignment"
-logged "$run/train.log" python -m fairseq_alignmlm alignment --checkpoint "$run/pretrained.pt" \
-    --dict "$pair/bin/dict.txt" --counterparts "$pair/counterparts.tsv" --dictionary "$dictionary" \
-    --json "$run/alignment.json"
+if [[ ! $run/alignment.json -nt $run/pretrained.pt ]]; then
+    say "alignment"
+    logged "$run/train.log" python -m fairseq_alignmlm alignment --checkpoint "$run/pretrained.pt" \
+        --dict "$pair/bin/dict.txt" --counterparts "$pair/counterparts.tsv" --dictionary "$dictionary" \
+        --json "$run/alignment.json"
+fi
 
 finetune() { # task, data, language
     local task=$1 data=$pair/xtreme/$2/$3 tuned=$run/$1/$3 kind=(--task xtreme_tagging --criterion token_tagging)
@@ -143,6 +145,8 @@ finetune() { # task, data, language
 
 score() { # task, data, fine-tuned on, tested on
     local tuned=$run/$1/$3 data=$pair/xtreme/$2/$4 ids=()
+    if [[ $tuned/score-$4.json -nt $tuned/finetuned.pt ]]; then return; fi
+    say "scoring $1: $3 to $4"
     if ((${#language_embeddings[@]})); then ids=(--language "$4"); fi
     logged "$tuned/train.log" python -m fairseq_alignmlm predict --checkpoint "$tuned/finetuned.pt" \
         --data "$data/bin" --output "$tuned/test-$4.tsv" "${ids[@]}"
@@ -163,7 +167,6 @@ for task in $tasks; do
     esac
     finetune "$task" "$data" "$source_language"
     finetune "$task" "$data" "$derived_language"
-    say "scoring $task"
     score "$task" "$data" "$source_language" "$source_language"
     score "$task" "$data" "$source_language" "$derived_language"
     score "$task" "$data" "$derived_language" "$derived_language"

@@ -47,7 +47,7 @@ def recipe(repository, folder, name, *options):
 
 
 def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothing(repository, tmp_path):
-    options = ("--objective", "all", "--tasks", "pos,ner,xnli", "--jobs", "2")
+    options = ("--objective", "all", "--tasks", "pos", "--jobs", "2")
     done = recipe(repository, tmp_path, "trans_inv.sh", *options)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     pair = tmp_path / "work" / "tiny" / "en-en_trans_inv"
@@ -55,7 +55,7 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert sorted(results) == ["align_mlm-1", "dict_mlm-1", "mlm-1", "xlm-1"]
     for result in results.values():
         assert result["transformation"] == "trans+inv"
-        assert sorted(result["transfer"]) == ["ner", "pos", "xnli"]
+        assert sorted(result["transfer"]) == ["pos"]
         for scores in result["transfer"].values():
             for metric, delta in scores["delta"].items():
                 assert delta == pytest.approx(scores["sup"][metric] - scores["zs"][metric])
@@ -66,11 +66,9 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     before = {path: path.stat().st_mtime_ns for path in pair.glob("**/*.pt")}
     again = recipe(repository, tmp_path, "trans_inv.sh", *options)
     assert again.returncode == 0, again.stderr[-2000:]
-    assert "pre-training" not in again.stdout
+    assert not any(word in again.stdout for word in ("pre-training", "fine-tuning", "scoring"))
     assert {path: path.stat().st_mtime_ns for path in pair.glob("**/*.pt")} == before
 
-    other = recipe(repository, tmp_path, "trans_inv.sh", *options, "--align-alpha", "1", "--stop-stage", "6")
-    assert other.returncode == 0
     settings = pair / "runs" / "mlm-1" / "settings.txt"
     settings.write_text("other settings")
     refused = recipe(repository, tmp_path, "trans_inv.sh", *options)
@@ -78,8 +76,8 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert "was made with other settings; move it away or choose another --work" in refused.stderr
 
 
-def test_syntax_reorders_with_gold_trees_and_a_trained_order(repository, tmp_path):
-    done = recipe(repository, tmp_path, "trans_syn.sh", "--objective", "mlm", "--tasks", "pos", "--stop-stage", "6")
+def test_syntax_reorders_with_gold_trees_and_a_trained_order_and_tests_nli(repository, tmp_path):
+    done = recipe(repository, tmp_path, "trans_syn.sh", "--objective", "mlm", "--tasks", "xnli", "--jobs", "2")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     text = tmp_path / "work" / "tiny" / "en-en_trans_syn" / "text"
     english = (text / "en" / "train.txt").read_text().splitlines()
@@ -87,6 +85,9 @@ def test_syntax_reorders_with_gold_trees_and_a_trained_order(repository, tmp_pat
     assert len(english) == len(derived)
     assert [sorted(line.split()) for line in english] == [sorted(line.split()) for line in derived]
     assert english != derived
+    result = json.loads((text.parent / "runs" / "mlm-1" / "result.json").read_text())
+    assert result["transformation"] == "trans+syn"
+    assert 0 <= result["transfer"]["xnli"]["zs"]["accuracy"] <= 100
 
 
 @pytest.mark.parametrize(

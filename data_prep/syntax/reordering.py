@@ -1,9 +1,9 @@
 """Sentences in another language's word order: a permutation of the words of a tree.
 
 Where this differs from the published tool of Wang and Eisner (2016), which :mod:`data_prep.syntax.published_tool` is:
-every sentence is kept, crossing arcs and wide nodes included; version 2 trees are converted to the labels that version 1
+every sentence is kept, crossing arcs and wide nodes included; version 2 trees get the labels that version 1
 models know, and labels that they lack are backed off; names and fixed expressions stay whole; punctuation is put back
-where it belongs instead of being a slot; the order of a sentence depends on nothing but its tree, its line and the seed.
+where it belongs instead of being a slot; a sentence's order depends on nothing but its tree, its line and the seed.
 """
 
 from __future__ import annotations

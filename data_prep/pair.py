@@ -19,7 +19,7 @@ class Pair:
 
     @property
     def model(self) -> Path:
-        """The SentencePiece model, trained on L1 only."""
+        """The SentencePiece model, trained on L1 only, or on two natural languages."""
         return self.root / "spm.model"
 
     @property
@@ -52,6 +52,15 @@ class Pair:
         """Folder of the transformed labelled data of a task."""
         return self.root / "xtreme" / task / language
 
+    @property
+    def parallel(self) -> Path:
+        """Folder of the binarized parallel text of two natural languages."""
+        return self.root / "parallel"
+
+    def symbol_table(self, language: str) -> Path:
+        """Every piece and its symbol in a natural language that has symbols of its own."""
+        return self.root / f"symbols.{language}.tsv"
+
     def dictionary(self, percent: float) -> Path:
         """The bilingual dictionary with ``percent`` % of V1."""
         return self.root / f"dictionary.{percent:g}.tsv"
@@ -83,3 +92,15 @@ def check_language(name: str) -> str:
     if not re.fullmatch(r"\w[\w-]*", name):
         raise InputError(f"language {name!r}: use letters, digits, _ and - only, such as en or en_trans_inv")
     return name
+
+
+def language_list(names: str) -> list[str]:
+    """Return the languages of ``en,fr``.
+
+    Raises:
+        InputError: there are fewer than two, one stands there twice, or a name cannot be used.
+    """
+    languages = [check_language(name) for name in names.split(",")]
+    if len(languages) < 2 or len(set(languages)) < len(languages):
+        raise InputError(f"--languages {names}: give two or more different languages, such as en,fr")
+    return languages

@@ -1,10 +1,10 @@
-"""The sub-word vocabulary: SentencePiece BPE, trained on the original language only."""
+"""The sub-word vocabulary: SentencePiece BPE, trained on the original language, or on several natural ones."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,23 @@ def chosen_sentences(path: Path, present: int, wanted: int) -> Iterator[str]:
     for number, sentence in enumerate(_sentences(path)):
         if (number + 1) * wanted // present > number * wanted // present:
             yield sentence
+
+
+def smoothed_shares(present: Sequence[int], alpha: float, most: int) -> list[int]:
+    """Return how many sentences of every language a joint vocabulary is trained on (Conneau and Lample 2019).
+
+    The smallest language is used whole, the others are thinned out so that the numbers are in proportion to
+    ``size ** alpha``; all are scaled down together when they exceed ``most``.
+
+    Args:
+        present: sentences of every language, at least 1 each.
+        alpha: 1 takes all sentences, 0 equally many of every language.
+        most: sentences of all languages together.
+    """
+    smallest = min(present)
+    wanted = [min(size, round(smallest * (size / smallest) ** alpha)) for size in present]
+    total = sum(wanted)
+    return wanted if total <= most else [max(1, number * most // total) for number in wanted]
 
 
 def train(sentences: Iterable[str], size: int, character_coverage: float) -> bytes:

@@ -1,4 +1,7 @@
-"""Binarize the pieces of every language with fairseq-preprocess: bin/LANGUAGE/{train,valid}.{bin,idx}."""
+"""Binarize the pieces of every language: bin/LANGUAGE/{train,valid}.{bin,idx}.
+
+With the stock ``fairseq-preprocess``, or directly with numpy, which writes the same bytes many times faster.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from fairseq_alignmlm.errors import InputError
 
 from .. import arguments
 from ..manifest import Step, run_step
+from ..mmap_dataset import write_mmap
 from ..pair import Pair
 from ..preprocess import binarize
 
-SUMMARY = "binarize the pieces of every language with fairseq-preprocess"
+SUMMARY = "binarize the pieces of every language"
+PREPROCESS, DIRECT = "fairseq-preprocess", "direct"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_pair(parser)
     parser.add_argument(
         "--languages", nargs="+", metavar="NAME", help="languages (default: all that have been encoded)"
+    )
+    parser.add_argument(
+        "--with",
+        dest="writer",
+        choices=(PREPROCESS, DIRECT),
+        default=PREPROCESS,
+        help="the stock program (default), or the same bytes written with numpy",
     )
     arguments.add_workers(parser)
 
@@ -32,15 +44,19 @@ def run(args: argparse.Namespace) -> int:
     if not languages:
         raise InputError.at(pair.pieces(""), None, "no encoded language", "run `encode` first")
     for language in languages:
-        _binarize(pair, language, args.workers)
+        _binarize(pair, language, args.writer, args.workers)
     return 0
 
 
-def _binarize(pair: Pair, language: str, workers: int) -> None:
+def _binarize(pair: Pair, language: str, writer: str, workers: int) -> None:
     files = pair.existing(pair.pieces(language))
 
     def build(folders: list[Path]) -> dict[str, Any]:
-        binarize(files, pair.symbols, folders[0], workers)
+        if writer == PREPROCESS:
+            binarize(files, pair.symbols, folders[0], workers)
+        else:
+            for split, path in files.items():
+                write_mmap(path, pair.symbols, folders[0] / split, workers)
         sizes = {path.name: path.stat().st_size for path in sorted(folders[0].iterdir())}
         return {"bytes": sizes}
 
@@ -48,7 +64,7 @@ def _binarize(pair: Pair, language: str, workers: int) -> None:
         "binarize",
         [pair.binarized(language)],
         [pair.symbols, *files.values()],
-        libraries=("fairseq",),
+        libraries=("fairseq",) if writer == PREPROCESS else (),
         folder=True,
     )
     run_step(step, build)

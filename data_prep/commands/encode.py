@@ -1,12 +1,15 @@
 """Cut the text of both languages into pieces and transliterate the derived one.
 
-Writes counterparts.tsv, pieces/LANGUAGE/{train,valid}.txt, line by line as the text, and bin/dict.txt.
+Writes counterparts.tsv, pieces/LANGUAGE/{train,valid}.txt, line by line as the text, and bin/dict.txt. Of natural
+languages (``--languages``) there are no counterparts; they share the symbols of the vocabulary, or the first has them
+and the others have symbols of their own (``--symbols separate``), which symbols.LANGUAGE.tsv lists.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from fairseq_alignmlm.progress import track
 from .. import arguments
 from ..line_blocks import read_blocks
 from ..manifest import Step, run_step
-from ..pair import Pair, check_language
+from ..pair import Pair, check_language, language_list
 from ..parallel import ordered_map
 from ..pieces import make_block_encoder
 from ..symbols import joint_symbols, read_counts, write_counts
@@ -26,13 +29,25 @@ from ..vocabulary import UNKNOWN, load, pieces_of
 
 SUMMARY = "cut text into pieces and transliterate the derived language"
 LIBRARIES = ("sentencepiece",)
+SHARED, SEPARATE = "shared", "separate"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     arguments.add_pair(parser)
     arguments.add_language(parser)
-    arguments.add_derived(parser)
+    second = parser.add_mutually_exclusive_group(required=True)
+    second.add_argument("--derived", metavar="NAME", help="the derived language, such as en_trans_inv")
+    second.add_argument(
+        "--languages", metavar="NAME,NAME", help="natural languages, such as en,fr; in place of --language"
+    )
+    parser.add_argument(
+        "--symbols",
+        choices=(SHARED, SEPARATE),
+        default=SHARED,
+        help="natural languages: pieces of the same letters are one symbol, as in mBERT and XLM-R (shared, default), or "
+        "every language but the first has its name in front of its symbols, so that nothing is shared (separate)",
+    )
     parser.add_argument(
         "--overlap",
         type=arguments.share,
@@ -45,15 +60,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do the four steps that are not up to date."""
+    """Do the steps that are not up to date."""
     pair = Pair(args.pair)
-    check_language(args.derived)
-    for language in (args.language, args.derived):
+    languages = language_list(args.languages) if args.languages else [args.language, check_language(args.derived)]
+    for language in languages:
         pair.existing(pair.text(language))
-    _make_counterparts(pair, args.derived, args.overlap, args.seed)
-    _encode(pair, args.language, None, args.workers)
-    _encode(pair, args.derived, pair.counterparts, args.workers)
-    _make_symbols(pair, [args.language, args.derived])
+    tables: dict[str, Path | None] = dict.fromkeys(languages)
+    if args.derived:
+        _make_counterparts(pair, args.derived, args.overlap, args.seed)
+        tables[args.derived] = pair.counterparts
+    elif args.symbols == SEPARATE:
+        for language in languages[1:]:
+            _make_symbol_table(pair, language)
+            tables[language] = pair.symbol_table(language)
+    for language, table in tables.items():
+        _encode(pair, language, table, args.workers)
+    _make_symbols(pair, tables)
     return 0
 
 
@@ -71,6 +93,19 @@ def _make_counterparts(pair: Pair, derived: str, overlap: float, seed: int) -> N
 
     settings = {"derived": derived, "overlap": overlap}
     run_step(Step("encode", [pair.counterparts], [pair.model], settings, seed, LIBRARIES), build)
+
+
+def _make_symbol_table(pair: Pair, language: str) -> None:
+    def build(paths: list[Path]) -> dict[str, Any]:
+        pieces = [piece for piece in pieces_of(load(pair.model)) if piece != UNKNOWN]
+        write_counterparts(
+            paths[0],
+            counterparts_of(pieces, language, 0.0, 0),
+            [f"every piece of spm.model and its symbol in {language}"],
+        )
+        return {"tokens": len(pieces)}
+
+    run_step(Step("encode", [pair.symbol_table(language)], [pair.model], libraries=LIBRARIES), build)
 
 
 def _encode(pair: Pair, language: str, counterparts: Path | None, workers: int) -> None:
@@ -98,15 +133,20 @@ def _encode(pair: Pair, language: str, counterparts: Path | None, workers: int) 
     run_step(Step("encode", [pair.pieces(language)], inputs, libraries=LIBRARIES, folder=True), build)
 
 
-def _make_symbols(pair: Pair, languages: list[str]) -> None:
-    counts_files = [pair.pieces(language) / "counts.txt" for language in languages]
+def _make_symbols(pair: Pair, tables: Mapping[str, Path | None]) -> None:
+    """Write bin/dict.txt: the symbols of the model's pieces, then what the tables of languages add."""
+    counts_files = [pair.pieces(language) / "counts.txt" for language in tables]
+    table_files = [path for path in tables.values() if path]
 
     def build(paths: list[Path]) -> dict[str, Any]:
         counts: Counter[str] = Counter()
         for path in counts_files:
             counts.update(read_counts(path))
-        symbols = joint_symbols(read_counterparts(pair.counterparts))
+        if table_files:
+            symbols = joint_symbols([pair for path in table_files for pair in read_counterparts(path)])
+        else:
+            symbols = [piece for piece in pieces_of(load(pair.model)) if piece != UNKNOWN]
         write_counts(paths[0], symbols, counts)
         return {"symbols": len(symbols), "symbols that the text does not use": sum(s not in counts for s in symbols)}
 
-    run_step(Step("encode", [pair.symbols], [pair.counterparts, *counts_files]), build)
+    run_step(Step("encode", [pair.symbols], [*(table_files or [pair.model]), *counts_files]), build)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import write_dictionary
 from fairseq_alignmlm.progress import track
 
@@ -33,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--invert", action="store_true", help="the files go from L2 to L1")
     parser.add_argument("--model", type=Path, required=True, metavar="spm.model", help="the vocabulary's own model")
     parser.add_argument("--dict", type=Path, required=True, metavar="dict.txt", help="bin/dict.txt of the pair")
+    parser.add_argument(
+        "--l2-symbols", type=Path, metavar="symbols.L2.tsv", help="of a vocabulary with --symbols separate (see encode)"
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="e.g. dictionary.tsv")
     parser.add_argument("--max-words", type=int, default=1, help="words a side (default: 1)")
     parser.add_argument("--max-pieces", type=int, default=4, help="pieces a side (default: 4)")
@@ -62,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     step = Step(
         name="translations",
         outputs=[args.output, *([held_out_output] if args.held_out else [])],
-        inputs=[*args.input, args.model, args.dict, *filter(None, (args.text, args.l2_text))],
+        inputs=[*args.input, args.model, args.dict, *filter(None, (args.l2_symbols, args.text, args.l2_text))],
         settings={
             "format": args.format,
             "invert": args.invert,
@@ -81,13 +85,16 @@ def run(args: argparse.Namespace) -> int:
 
 def _build(args: argparse.Namespace, outputs: list[Path]) -> dict[str, Any]:
     """Write the dictionaries to ``outputs`` and return the counts for the manifest."""
-    segmenter = Segmenter(args.model, read_vocabulary(args.dict))
+    vocabulary = read_vocabulary(args.dict)
+    segmenter = Segmenter(args.model, vocabulary)
+    l2 = Segmenter(args.model, vocabulary, dict(read_counterparts(args.l2_symbols))) if args.l2_symbols else segmenter
     malformed: defaultdict[str, list[Problem]] = defaultdict(list)
     items = chain.from_iterable(read(path, args.format, args.invert) for path in args.input)
     conversion = convert(
         track(_noting(items, malformed), "translations", unit="entries"),
         segmenter.pieces,
         Filters(args.max_words, args.max_pieces, args.lowercase),
+        l2.pieces,
     )
     _warn(malformed)
     if 2 * conversion.dropped[UNKNOWN_PIECE] > conversion.read:

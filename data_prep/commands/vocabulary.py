@@ -1,8 +1,12 @@
-"""Train the sub-word vocabulary of a pair on its original language: spm.model, spm.vocab."""
+"""Train the sub-word vocabulary of a pair: spm.model, spm.vocab.
+
+On its original language only, where the other is derived from it; on both, where they are natural languages.
+"""
 
 from __future__ import annotations
 
 import argparse
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +15,21 @@ from fairseq_alignmlm.progress import track
 
 from .. import arguments
 from ..manifest import Step, run_step
-from ..pair import Pair
-from ..vocabulary import SPECIAL, chosen_sentences, count_sentences, load, train
+from ..pair import Pair, language_list
+from ..vocabulary import SPECIAL, chosen_sentences, count_sentences, load, smoothed_shares, train
 
-SUMMARY = "train the SentencePiece BPE vocabulary on the original language"
+SUMMARY = "train the SentencePiece BPE vocabulary on the original language, or on several"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     arguments.add_pair(parser)
     arguments.add_language(parser)
+    parser.add_argument(
+        "--languages",
+        metavar="NAME,NAME",
+        help="natural languages that share the vocabulary, such as en,fr; in place of --language",
+    )
     parser.add_argument(
         "--size", type=arguments.positive, default=40_000, help="pieces, special symbols not counted (default: 40000)"
     )
@@ -38,43 +47,58 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="train on at most N sentences, evenly spread (default: 5000000); memory grows with them",
     )
+    parser.add_argument(
+        "--sampling-alpha",
+        type=arguments.share,
+        default=0.5,
+        metavar="A",
+        help="several languages: sentences in proportion to size ** A; 1 all, 0 equally many of each (default: 0.5)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Train the model unless it is up to date."""
     pair = Pair(args.pair)
-    text = pair.existing(pair.text(args.language))["train"]
-    step = Step(
-        "vocabulary",
-        outputs=[pair.model, pair.model.with_suffix(".vocab")],
-        inputs=[text],
-        settings={
-            "size": args.size,
-            "character_coverage": args.character_coverage,
-            "sentences": args.sentences,
-        },
-        libraries=("sentencepiece",),
-    )
+    languages = language_list(args.languages) if args.languages else [args.language]
+    texts = [pair.existing(pair.text(language))["train"] for language in languages]
+    settings = {
+        "size": args.size,
+        "character_coverage": args.character_coverage,
+        "sentences": args.sentences,
+    }
+    if args.languages:
+        settings["sampling_alpha"] = args.sampling_alpha
+    outputs = [pair.model, pair.model.with_suffix(".vocab")]
+    step = Step("vocabulary", outputs, texts, settings, libraries=("sentencepiece",))
 
     def build(paths: list[Path]) -> dict[str, Any]:
-        present = count_sentences(text)
-        wanted = min(present, args.sentences)
-        stream = track(chosen_sentences(text, present, wanted), "vocabulary", wanted, "sentences")
+        present = [count_sentences(text) for text in texts]
+        for text, number in zip(texts, present, strict=True):
+            if not number:
+                raise InputError.at(text, None, "empty text: no sentence to train on", "run `sentences` first")
+        alpha = args.sampling_alpha if args.languages else 1.0
+        wanted = smoothed_shares(present, alpha, args.sentences)
+        chosen = chain.from_iterable(map(chosen_sentences, texts, present, wanted))
         try:
-            model = train(stream, args.size, args.character_coverage)
+            model = train(track(chosen, "vocabulary", sum(wanted), "sentences"), args.size, args.character_coverage)
         except InputError as error:
-            raise InputError.at(text, None, str(error)) from error
+            raise InputError.at(texts[0], None, str(error)) from error
         paths[0].write_bytes(model)
         processor = load(model)
         with open(paths[1], "w", encoding="utf-8", newline="\n") as handle:
             handle.writelines(
                 f"{processor.id_to_piece(i)}\t{processor.get_score(i):g}\n" for i in range(len(processor))
             )
+        of_each: dict[str, Any] = {
+            f"sentences of {language}": {"in": number, "used": used}
+            for language, number, used in zip(languages, present, wanted, strict=True)
+        }
         return {
             "pieces": len(processor) - len(SPECIAL),
             "special symbols": len(SPECIAL),
-            "sentences in": present,
-            "sentences used": wanted,
+            "sentences in": sum(present),
+            "sentences used": sum(wanted),
+            **(of_each if args.languages else {}),
         }
 
     run_step(step, build)

@@ -54,19 +54,23 @@ class Conversion:
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def convert(items: Iterable[WordPair | Problem], segment: Segment, filters: Filters) -> Conversion:
+def convert(
+    items: Iterable[WordPair | Problem], segment: Segment, filters: Filters, segment_l2: Segment | None = None
+) -> Conversion:
     """Clean, segment and filter ``items``.
 
     Args:
         items: what :func:`~data_prep.dictionaries.reading.read` yields.
         segment: returns the pieces of a word or phrase, None when the vocabulary cannot spell it.
         filters: what may become an entry.
+        segment_l2: the same for L2, where it has symbols of its own (default: ``segment``).
     """
+    segments = (segment, segment_l2 or segment)
     result = Conversion()
     seen: set[tuple[Pieces, Pieces]] = set()
     for item in items:
         result.read += 1
-        entry = item.reason if isinstance(item, Problem) else _entry(item, segment, filters)
+        entry = item.reason if isinstance(item, Problem) else _entry(item, segments, filters)
         if isinstance(entry, Entry) and (entry.source, entry.target) in seen:
             entry = "repeated entry"
         if isinstance(entry, Entry):
@@ -77,7 +81,7 @@ def convert(items: Iterable[WordPair | Problem], segment: Segment, filters: Filt
     return result
 
 
-def _entry(pair: WordPair, segment: Segment, filters: Filters) -> Entry | str:
+def _entry(pair: WordPair, segments: tuple[Segment, Segment], filters: Filters) -> Entry | str:
     """Return the entry of a pair, or why there is none."""
     words = [clean(pair.source), clean(pair.target)]
     if filters.lowercase:
@@ -88,7 +92,7 @@ def _entry(pair: WordPair, segment: Segment, filters: Filters) -> Entry | str:
         return "no letter"
     if any(len(word.split()) > filters.max_words for word in words):
         return f"more than {filters.max_words} word{'s' * (filters.max_words > 1)}"
-    sides = [segment(word) for word in words]
+    sides = [segment(word) for segment, word in zip(segments, words, strict=True)]
     known = [side for side in sides if side is not None]
     if len(known) < 2:
         return UNKNOWN_PIECE

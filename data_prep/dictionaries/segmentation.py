@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
+
+from ..normalisation import normalise
 
 
 class Segmenter:
@@ -13,12 +16,13 @@ class Segmenter:
     Args:
         model: ``spm.model``.
         vocabulary: the symbols of ``dict.txt``.
+        symbols: the symbol of every piece, in a language that has symbols of its own; None where pieces are symbols.
 
     Raises:
         InputError: no such file, or not a SentencePiece model.
     """
 
-    def __init__(self, model: Path, vocabulary: frozenset[str]) -> None:
+    def __init__(self, model: Path, vocabulary: frozenset[str], symbols: Mapping[str, str] | None = None) -> None:
         import sentencepiece
 
         if not model.is_file():
@@ -28,10 +32,13 @@ class Segmenter:
         except (RuntimeError, OSError) as error:
             raise InputError.at(model, None, "not a SentencePiece model", "give the vocabulary's spm.model") from error
         self._vocabulary = vocabulary
+        self._symbols = symbols
 
     def pieces(self, word: str) -> tuple[str, ...] | None:
-        """Return the pieces of ``word``, () for a word of nothing, None when the vocabulary lacks one of them."""
-        pieces = tuple(self._processor.encode(word, out_type=str))
+        """Return the symbols of ``word``, () for a word of nothing, None when the vocabulary lacks one of them."""
+        pieces = tuple(self._processor.encode(normalise(word), out_type=str))
+        if self._symbols is not None:
+            pieces = tuple(self._symbols.get(piece, "") for piece in pieces)
         return pieces if self._vocabulary.issuperset(pieces) else None
 
 

@@ -67,3 +67,10 @@ def share(text: str) -> float:
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return number
+
+
+def some_share(text: str) -> float:
+    """Parse a fraction above 0, up to 1."""
+    if not (number := share(text)):
+        raise argparse.ArgumentTypeError("0 leaves nothing")
+    return number

@@ -104,15 +104,15 @@ at() { ((stage <= $1 && $1 <= stop_stage)) && say "stage $1: $2"; }
 if [[ $toy_sentences ]]; then
     toy=$work/toy/language
     if at 1 "text (the synthetic language)"; then
-        python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 \
+        python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 --lexicon "$toy_lexicon" \
             --labelled-train "$labelled_train" --labelled-dev "$labelled_valid" \
             --pairs-train "$pairs_train" --pairs-dev "$pairs_valid" --workers "$jobs"
         mkdir -p "$pair/text" "$pair/trees"
         cp -r "$toy/text/en" "$pair/text/"
         if [[ $needs_trees ]]; then
             cp -r "$toy/trees/en" "$pair/trees/"
-            python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 --word-order french \
-                --workers "$jobs"
+            python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 --lexicon "$toy_lexicon" \
+                --word-order french --workers "$jobs"
             python -m data_prep ordering train --trees "$toy/trees/french/train.conllu" --language french \
                 --output "$work/toy/orders"
         fi

@@ -31,6 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs-train", type=positive, default=6000, metavar="N", help="NLI pairs (default: 6000)")
     parser.add_argument("--pairs-dev", type=positive, default=1000, metavar="N", help="the same (default: 1000)")
     parser.add_argument(
+        "--lexicon",
+        type=arguments.some_share,
+        default=1.0,
+        metavar="SHARE",
+        help="of the lexemes and names; fewer words are learned in fewer updates (default: 1)",
+    )
+    parser.add_argument(
         "--word-order",
         choices=sorted(WORD_ORDERS),
         default="english",
@@ -55,23 +62,27 @@ def _folders(args: argparse.Namespace) -> dict[str, dict[str, Part]]:
         name = args.name or args.word_order
         if name == LANGUAGE or Path(name).name != name:
             raise InputError(f"--name {name}: must be one folder name other than {LANGUAGE}")
-        return {f"trees/{name}": _parts("trees", sizes, args.seed, args.word_order)}
+        return {f"trees/{name}": _parts("trees", sizes, args)}
     if args.name is not None:
         raise InputError("--name: only for another --word-order than english; leave it out")
     labelled = {"train": args.labelled_train, "dev": args.labelled_dev}
     pairs = {"train": args.pairs_train, "dev": args.pairs_dev}
     return {
-        f"text/{LANGUAGE}": _parts("text", sizes, args.seed),
-        f"trees/{LANGUAGE}": _parts("trees", sizes, args.seed),
-        "labelled/udpos": _parts("udpos", labelled, args.seed),
-        "labelled/panx": _parts("panx", labelled, args.seed),
-        "labelled/xnli": _parts("xnli", pairs, args.seed),
+        f"text/{LANGUAGE}": _parts("text", sizes, args),
+        f"trees/{LANGUAGE}": _parts("trees", sizes, args),
+        "labelled/udpos": _parts("udpos", labelled, args),
+        "labelled/panx": _parts("panx", labelled, args),
+        "labelled/xnli": _parts("xnli", pairs, args),
     }
 
 
-def _parts(kind: str, sizes: dict[str, int], seed: int, word_order: str = "english") -> dict[str, Part]:
+def _parts(kind: str, sizes: dict[str, int], args: argparse.Namespace) -> dict[str, Part]:
     prefix = "" if kind in ("text", "trees") else f"{kind}-"
-    return {split: Part(kind, Stream(seed, f"{prefix}{split}"), size, word_order) for split, size in sizes.items()}
+    order = args.word_order if kind == "trees" else "english"
+    return {
+        split: Part(kind, Stream(args.seed, f"{prefix}{split}", args.lexicon), size, order)
+        for split, size in sizes.items()
+    }
 
 
 def _write(folder: Path, parts: dict[str, Part], args: argparse.Namespace) -> None:
@@ -83,6 +94,7 @@ def _write(folder: Path, parts: dict[str, Part], args: argparse.Namespace) -> No
         settings={
             "kind": sorted(kinds),
             "word_order": args.word_order,
+            "lexicon": args.lexicon,
             "sizes": {split: part.size for split, part in parts.items()},
         },
         seed=args.seed,

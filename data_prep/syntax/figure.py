@@ -17,6 +17,8 @@ _GREYS = ("#ffffff", "#4a4a4a", "#c4c4c4", "#8c8c8c", "#e4e4e4")
 _HATCHES = ("", "", "///", "...", "xx")
 _POINTS_PER_LETTER, _GAP, _LEVEL = 5.3, 9.0, 10.5
 """Points: width of a letter, space between words, height of a level of arcs."""
+_BARS = (8.0, 3.0)
+"""Inches: width and height of the statistics, however long the examples are."""
 
 
 def _bars(axes: Any, columns: Mapping[str, OrderCounts]) -> None:
@@ -68,7 +70,7 @@ def _highest(sentence: Sentence) -> int:
     return max(_levels(sentence.heads).values(), default=1)
 
 
-def _tree(axes: Any, sentence: Sentence, title: str, span: float, levels: int) -> None:
+def _tree(axes: Any, sentence: Sentence, title: str, span: float) -> None:
     """Draw words in a row, 1 unit = 1 point, with an arc from every head to its dependents."""
     centres, _ = _centres(sentence)
     for centre, word in zip(centres, sentence.words, strict=True):
@@ -90,13 +92,13 @@ def _tree(axes: Any, sentence: Sentence, title: str, span: float, levels: int) -
             bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"},
         )
     axes.set_xlim(-4, span)
-    axes.set_ylim(-16, (levels + 1) * _LEVEL)
+    axes.set_ylim(-16, (_highest(sentence) + 1) * _LEVEL)
     axes.set_title(title, loc="left", fontsize=8, color=FAINT, pad=0)
     axes.axis("off")
 
 
 def draw(path: Path, columns: Mapping[str, OrderCounts], examples: Sequence[tuple[Sentence, Sentence]]) -> None:
-    """Draw the shares of :data:`STATISTICS` as bars, and below them examples in their two orders, side by side.
+    """Draw the shares of :data:`STATISTICS` as bars, and below them examples in one order above the other.
 
     Args:
         path: the file to write.
@@ -111,16 +113,20 @@ def draw(path: Path, columns: Mapping[str, OrderCounts], examples: Sequence[tupl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    span = max([230.0, *(_centres(tree)[1] for pair in examples for tree in pair)])
-    rows = [max(map(_highest, pair)) for pair in examples]
-    heights = [3.0, *((_LEVEL * (levels + 1) + 30) / 72 for levels in rows)]
-    figure = Figure(figsize=(2 * span / 72 + 0.4, sum(heights)), layout="constrained")
+    trees = [
+        (f"{number}{side}  {name}", tree)
+        for number, pair in enumerate(examples, 1)
+        for side, name, tree in zip("ab", columns, pair, strict=False)
+    ]
+    width = max([_BARS[0], *(_centres(tree)[1] / 72 + 0.4 for _, tree in trees)])
+    heights = [_BARS[1], *((_LEVEL * (_highest(tree) + 1) + 30) / 72 for _, tree in trees)]
+    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    _bars(panels[0].subplots(), columns)
-    names = list(columns)
-    for number, (panel, levels, pair) in enumerate(zip(panels[1:], rows, examples, strict=True), 1):
-        for side, (axes, tree) in enumerate(zip(panel.subplots(1, 2), pair, strict=True)):
-            _tree(axes, tree, f"{number}{'ab'[side]}  {names[side]}", span, levels)
+    beside = width - _BARS[0]
+    statistics = panels[0].subfigures(1, 2, width_ratios=(_BARS[0], beside))[0] if beside > 0 else panels[0]
+    _bars(statistics.subplots(), columns)
+    for panel, (title, tree) in zip(panels[1:], trees, strict=True):
+        _tree(panel.subplots(), tree, title, width * 72)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format=path.suffix[1:], dpi=160)

@@ -85,7 +85,7 @@ class _Batch:
         self._part = part
         self._with_data = with_data
         self._with_trees = with_trees
-        self._language = language_of(part.stream.seed)
+        self._language = language_of(part.stream.seed, part.stream.lexicon)
 
     def __call__(self, batch: list[tuple[int, int]]) -> tuple[str, str, Counter[str]]:
         part = self._part

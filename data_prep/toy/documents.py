@@ -21,6 +21,7 @@ class Stream:
 
     seed: int
     name: str
+    lexicon: float = 1.0
 
     def generator(self, index: int) -> random.Random:
         """Return the random stream of document ``index``."""

@@ -33,9 +33,16 @@ MANNER_CLASSES = ("character", "mood", "abstract", "praise", "texture")
 class Language:
     """All lexemes of a seed, ranked by frequency inside their class."""
 
-    def __init__(self, seed: int) -> None:
-        """Invent the words; every choice is a function of ``seed``."""
+    def __init__(self, seed: int, lexicon: float = 1.0) -> None:
+        """Invent the words; every choice is a function of ``seed`` and ``lexicon``.
+
+        Args:
+            seed: of the lexicon.
+            lexicon: share of the lexemes and names that exist, above 0 and up to 1. Fewer words are seen more often
+                each, so that a smaller model learns them in fewer updates.
+        """
         self.seed = seed
+        self._share = lexicon
         self._rng = random.Random(f"toy lexicon {seed}")
         self._stems = StemMaker(self._rng, reserved_words())
         self.adjectives = {name: self._adjectives(name) for name in ADJECTIVE_CLASSES}
@@ -46,7 +53,7 @@ class Language:
             for noun in words[1:]:
                 noun.kind = words[0]
         common = [noun.lemma for name in ("tool", "landscape", "plant") for noun in self.nouns[name][2:40:2]]
-        self.gazetteer = Gazetteer(self._rng, self._stems, common)
+        self.gazetteer = Gazetteer(self._rng, self._stems, common, self._count)
         self.complements = {
             name: table_of({tuple(key.split()): weight for key, weight in row.items()})
             for name, row in NOUN_COMPLEMENTS.items()
@@ -55,6 +62,10 @@ class Language:
         manner = [pair for name in MANNER_CLASSES for pair in self._ranked(self.adjectives[name])]
         self.manner = Table([adjective.adverb for adjective, _ in manner], [weight for _, weight in manner])
         self.topics = [Topic(self, index) for index in range(TOPICS)]
+
+    def _count(self, size: int) -> int:
+        """Return how many of ``size`` lexemes exist; never fewer than four, so that each class keeps a choice."""
+        return max(min(size, 4), round(size * self._share))
 
     def _some_topics(self) -> tuple[int, ...]:
         draw = self._rng.random
@@ -70,7 +81,8 @@ class Language:
         return self._stems.stem(2 if longer else 1)
 
     def _adjectives(self, name: str) -> list[Adjective]:
-        size, gradable, suffixes, _ = ADJECTIVE_CLASSES[name]
+        full, gradable, suffixes, _ = ADJECTIVE_CLASSES[name]
+        size = self._count(full)
         out: list[Adjective] = []
         for rank in range(size):
             out.append(Adjective(self._stem(rank, size, suffixes), name, gradable, self._some_topics()))
@@ -85,11 +97,12 @@ class Language:
 
     def _verbs(self, name: str) -> list[Verb]:
         row = VERB_CLASSES[name]
+        size = self._count(row.size)
         draw = self._rng.random
         particles = table_of({"up": 3.0, "out": 3.0, "off": 2.0, "down": 2.0, "away": 1.0, "over": 1.0, "back": 1.0})
         out: list[Verb] = []
-        for rank in range(row.size):
-            lemma = self._stem(rank, row.size, row.suffixes)
+        for rank in range(size):
+            lemma = self._stem(rank, size, row.suffixes)
             if rank % 2 and row.frame == "object" and draw() < PREFIXED_OPPOSITES:  # "fold", "unfold"
                 prefixed = ("un" if draw() < 0.6 else "dis") + out[-1].lemma
                 lemma = prefixed if self._stems.claim(prefixed) else lemma
@@ -111,10 +124,11 @@ class Language:
 
     def _nouns(self, name: str) -> list[Noun]:
         row = NOUN_CLASSES[name]
+        size = self._count(row.size)
         draw = self._rng.random
         return [
-            Noun(self._stem(rank, row.size, row.suffixes), name, draw() < row.mass and rank > 0, self._some_topics())
-            for rank in range(row.size)
+            Noun(self._stem(rank, size, row.suffixes), name, draw() < row.mass and rank > 0, self._some_topics())
+            for rank in range(size)
         ]
 
     def _derive_nouns(self) -> None:
@@ -201,6 +215,6 @@ class Topic:
 
 
 @lru_cache(maxsize=2)
-def language_of(seed: int) -> Language:
+def language_of(seed: int, lexicon: float = 1.0) -> Language:
     """Return the language of ``seed``, built once a process."""
-    return Language(seed)
+    return Language(seed, lexicon)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from data_prep.toy.forms import Form
 from data_prep.toy.stems import StemMaker
@@ -62,13 +63,14 @@ class Name:
 class Gazetteer:
     """The name parts of a language, and how they are put together."""
 
-    def __init__(self, rng: random.Random, stems: StemMaker, common: list[str]) -> None:
+    def __init__(self, rng: random.Random, stems: StemMaker, common: list[str], count: Callable[[int], int]) -> None:
         """Invent the parts.
 
         Args:
             rng: source of all choices.
             stems: maker of unused stems.
             common: common nouns; some become name parts too, so that capitals alone do not decide.
+            count: how many of so many parts the language has.
         """
         draw = rng.random
 
@@ -80,14 +82,16 @@ class Gazetteer:
                 out.append(stems.stem(syllables, None if plain else endings).capitalize())
             return out
 
-        given = {pronoun: invent(90, endings) for pronoun, endings in GIVEN_ENDINGS.items()}
+        given = {pronoun: invent(count(90), endings) for pronoun, endings in GIVEN_ENDINGS.items()}
         borrowed = [word.capitalize() for word in common]
-        families = invent(260, FAMILY_ENDINGS) + borrowed[:30]
-        places = invent(240, PLACE_ENDINGS) + borrowed[20:40]
+        families = invent(count(260), FAMILY_ENDINGS) + borrowed[: count(30)]
+        places = invent(count(240), PLACE_ENDINGS) + borrowed[count(20) : count(40)]
         rng.shuffle(families)
         rng.shuffle(places)
-        shared = [families[index] for index in range(5, 45)]  # surnames that also name places and firms
-        acronyms = ["".join("BCDFGKLMNPRSTV"[int(draw() * 14)] for _ in range(3 + (draw() < 0.3))) for _ in range(60)]
+        shared = families[count(5) : count(45)]  # surnames that also name places and firms
+        acronyms = [
+            "".join("BCDFGKLMNPRSTV"[int(draw() * 14)] for _ in range(3 + (draw() < 0.3))) for _ in range(count(60))
+        ]
 
         def person(text: str) -> tuple[Form, Form]:
             return _name_forms(text, "PER")
@@ -101,7 +105,9 @@ class Gazetteer:
         self._places = Table(place_forms, zipf_weights(len(place_forms), 0.9))
         self._place_heads = [_name_forms(text, "LOC") for text in PLACE_HEADS]
         self._place_firsts = [_name_forms(text, "LOC") for text in PLACE_FIRSTS]
-        firm_parts = [_name_forms(text, "ORG") for text in shared + places[:120] + families[45:120]]
+        firm_parts = [
+            _name_forms(text, "ORG") for text in shared + places[: count(120)] + families[count(45) : count(120)]
+        ]
         self._firms = Table(firm_parts, zipf_weights(len(firm_parts), 0.8))
         self._firm_heads = [_name_forms(text, "ORG") for text in ORGANISATION_HEADS]
         self._acronyms = [_name_forms(text, "ORG")[0] for text in dict.fromkeys(acronyms)]

@@ -57,7 +57,8 @@ def _quoted(discourse: Discourse) -> Node:
         [Node(quote, "punct"), *said.before],
         [*said.after, Node(COMMA, "punct"), Node(quote, "punct")],
     )
-    verb = discourse.language.verbs["say"][int(draw() * draw() * draw() * 20)]
+    verbs = discourse.language.verbs["say"][:20]
+    verb = verbs[int(draw() * draw() * draw() * len(verbs))]
     speaker = subject(discourse, PERSONS[int(draw() * 4)], 0, None)
     plural = speaker.plural or speaker.pronoun == "i"
     form = verb.past if discourse.past else verb.present if plural else verb.third

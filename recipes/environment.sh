@@ -40,7 +40,7 @@ _check_compiler() {
 
 # Print what decides whether an environment is current.
 _fingerprint() {
-    "$2" - "$1" "$3" "${TORCH_SPEC:-}" <<'PYTHON'
+    "$2" - "$1" "${TORCH_SPEC:-}" <<'PYTHON'
 import hashlib, pathlib, sys
 root = pathlib.Path(sys.argv[1])
 parts = [(root / name).read_bytes() for name in ("setup.py", "fairseq_startup.pth", "constraints.txt")]
@@ -75,18 +75,26 @@ _install() {
         "$environment/bin/python" -m fairseq_alignmlm doctor
 }
 
-# Make the environment if need be. An unfinished or outdated one, recognised by its stamp, is made anew.
+# Make the environment if need be. An unfinished or outdated one, recognised by its stamp, is made anew; so is one that
+# lacks a part, with the parts it had, so that recipes that need different parts do not undo each other.
 _make() {
-    local root=$1 environment=$2 extras=$3 base fingerprint stamp=$2/fairseq_alignmlm.stamp
-    base=$(_base_python) && fingerprint=$(_fingerprint "$root" "$base" "$extras") || return
-    if [[ -f $stamp && $(<"$stamp") == "$fingerprint" && -x $environment/bin/python ]]; then return; fi
+    local root=$1 environment=$2 extras=$3 base fingerprint stamp=$2/fairseq_alignmlm.stamp made='' had='' lacking='' extra
+    base=$(_base_python) && fingerprint=$(_fingerprint "$root" "$base") || return
+    if [[ -f $stamp && -x $environment/bin/python ]]; then { read -r made && read -r had; } <"$stamp" || true; fi
+    if [[ $made == "$fingerprint" ]]; then
+        for extra in ${extras//,/ }; do
+            if [[ ,$had, != *,$extra,* ]]; then lacking+=,$extra; fi
+        done
+        if [[ ! $lacking ]]; then return; fi
+        extras=$had$lacking
+    fi
     if [[ -e $environment && ! -e $stamp ]]; then
         _fail "$environment was not made by this script; set FAIRSEQ_ALIGNMLM_PYTHON to use its python as it is," \
             "or FAIRSEQ_ALIGNMLM_ENVIRONMENT to another folder" || return
     fi
     _check_compiler "$base" || return
     rm -rf "$environment" && mkdir -p "$environment" && echo unfinished >"$stamp" || return
-    _install "$root" "$environment" "$base" "$extras" >&2 && echo "$fingerprint" >"$stamp"
+    _install "$root" "$environment" "$base" "$extras" >&2 && printf '%s\n' "$fingerprint" "$extras" >"$stamp"
 }
 
 _environment() {

@@ -1,0 +1,114 @@
+"""The grid: which jobs it consists of, that a failed run stops no other, and that a second call goes on."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("snakemake") is None, reason="Snakemake is not installed (extra [workflow])"
+)
+
+SCALE = """
+toy_sentences=300
+toy_lexicon=0.1
+labelled_train=500
+labelled_valid=60
+pairs_train=60
+pairs_valid=20
+vocabulary=300
+dictionary_percent=25
+blocks=(8x16:4)
+xlm_blocks=(64x4:4)
+instances=(--instances blocks)
+shortest_tlm=64
+model=(--arch multilingual_roberta_tiny --encoder-layers 1 --encoder-embed-dim 16 --encoder-ffn-embed-dim 32
+    --max-positions 128)
+pretrain=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay --warmup-updates 2)
+align_alpha=10
+tlm_ratio=0.25
+finetune_epochs=1
+finetune_batch=50
+finetune_max_length=128
+finetune_xnli_epochs=1
+finetune_xnli_max_length=128
+finetune=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay)
+"""
+
+
+@pytest.fixture
+def grid(repository, tmp_path):
+    """Run the grid in a folder of its own, so that Snakemake's records are there."""
+    settings = tmp_path / "tiny.conf"
+    settings.write_text(SCALE)
+
+    def call(*arguments, scale=settings):
+        command = [repository / "recipes" / "paper.sh", *arguments, f"scale={scale}", f"work={tmp_path / 'work'}"]
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path)
+
+    return call
+
+
+def jobs(output):
+    """Read the table of a dry run: jobs by rule."""
+    rows = [line.split() for line in output.splitlines()]
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdecimal()}
+
+
+def test_the_whole_grid_is_every_objective_transformation_and_seed_over_prepared_pairs(grid):
+    done = grid("--dry-run", "--quiet", "rules", "--config", scale="toy")
+    assert done.returncode == 0, done.stderr
+    assert jobs(done.stdout + done.stderr) == {"text": 1, "pair": 3, "run": 36, "report": 1, "total": 41}
+
+
+def test_a_part_of_the_grid_can_be_chosen(grid):
+    part = ("seeds=5", "objectives=mlm,align_mlm", "transformations=trans_inv")
+    done = grid("--dry-run", "--quiet", "rules", "--config", *part, scale="toy")
+    assert jobs(done.stdout + done.stderr) == {"text": 1, "pair": 1, "run": 2, "report": 1, "total": 5}
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("sed=1", "unknown setting 'sed'"),
+        ("objectives=mlm,bert", "objectives: unknown 'bert'; choose of mlm, xlm, dict_mlm, align_mlm"),
+        ("seeds=one", "seeds: whole numbers, separated by commas, not one"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_anything_runs(grid, tmp_path, setting, message):
+    done = grid("--config", setting, scale="toy")
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.slow
+def test_a_failed_run_is_listed_stops_no_other_and_is_all_that_a_second_call_repeats(grid, tmp_path):
+    pair = tmp_path / "work" / "tiny" / "en-en_trans_inv"
+    part = ("seeds=1", "objectives=mlm,align_mlm", "transformations=trans_inv", "tasks=pos")
+    wrong = pair / "runs" / "mlm-1" / "settings.txt"
+    wrong.parent.mkdir(parents=True)
+    wrong.write_text("of another scale")
+
+    failed = grid("--cores", "2", "--config", *part)
+    assert failed.returncode != 0
+    assert "1 of 2 runs are there. Not finished (1):" in failed.stderr
+    assert f"mlm under trans_inv, seed 1: see {tmp_path}/work/tiny/grid/trans_inv.mlm-1.log" in failed.stderr
+    assert "was made with other settings" in failed.stderr
+    other = pair / "runs" / "align_mlm-1" / "result.json"
+    assert other.is_file()
+    partial = (tmp_path / "work" / "tiny" / "report" / "report.md").read_text()
+    assert "Under trans+inv there is no run of MLM" in partial
+
+    wrong.unlink()
+    before = other.stat().st_mtime_ns
+    mended = grid("--cores", "2", "--config", *part)
+    assert mended.returncode == 0, mended.stderr[-3000:]
+    assert other.stat().st_mtime_ns == before
+    whole = (tmp_path / "work" / "tiny" / "report" / "report.md").read_text()
+    assert "Under trans+inv there is no run of XLM, DICT-MLM" in whole
+    nothing = grid("--cores", "2", "--config", *part)
+    assert nothing.returncode == 0
+    assert "Nothing to be done" in nothing.stderr + nothing.stdout

@@ -61,6 +61,11 @@ class Pair:
         """Every piece and its symbol in a natural language that has symbols of its own."""
         return self.root / f"symbols.{language}.tsv"
 
+    def own_symbols(self, language: str) -> Path | None:
+        """:meth:`symbol_table` if there is one; None where the pieces themselves are the symbols."""
+        path = self.symbol_table(language)
+        return path if path.is_file() else None
+
     def dictionary(self, percent: float) -> Path:
         """The bilingual dictionary with ``percent`` % of V1."""
         return self.root / f"dictionary.{percent:g}.tsv"

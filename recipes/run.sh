@@ -18,7 +18,7 @@ set -- "${@:3:$#-4}"
 # shellcheck source=recipes/scales/toy.conf
 source "$settings"
 scale=$(basename "$settings" .conf)
-source_language='' derived_language='' transformation='' overlap=0
+source_language='' derived_language='' transformation='' overlap=0 natural=''
 # shellcheck source=/dev/null
 source "$pair/pair.conf"
 
@@ -55,11 +55,18 @@ if python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then 
 
 languages=$source_language,$derived_language
 dictionary=$pair/dictionary.$dictionary_percent.tsv
+parallel=() counterparts=(--counterparts "$pair/counterparts.tsv") measured=(--counterparts "$pair/counterparts.tsv")
+settings_kept=(--set "dictionary_percent=$dictionary_percent" --set "overlap=$overlap" --set "tlm_ratio=$tlm_ratio")
+if [[ $natural ]]; then # two natural languages (natural.sh): translations of words, no counterparts
+    dictionary=$pair/dictionary.tsv
+    parallel=(--tlm-parallel "$pair/parallel") counterparts=() measured=(--held-out "$pair/dictionary.held_out.tsv")
+    settings_kept=(--set "symbols=$natural" --set "parallel_share=$tlm_ratio")
+fi
 language_embeddings=() # XLM and DICT-MLM have them, MLM and ALIGN-MLM do not (G.5)
 case $objective in
 mlm) criterion=(--criterion masked_lm) ;;
 xlm)
-    criterion=(--criterion tlm --tlm-ratio "$tlm_ratio")
+    criterion=(--criterion tlm --tlm-ratio "$tlm_ratio" "${parallel[@]}")
     language_embeddings=(--language-embeddings)
     blocks=("${xlm_blocks[@]}")
     ;;
@@ -68,8 +75,7 @@ dict_mlm)
     language_embeddings=(--language-embeddings)
     ;;
 align_mlm)
-    criterion=(--criterion align_mlm --align-alpha "$align_alpha" --dictionary "$dictionary"
-        --counterparts "$pair/counterparts.tsv")
+    criterion=(--criterion align_mlm --align-alpha "$align_alpha" --dictionary "$dictionary" "${counterparts[@]}")
     ;;
 *)
     echo "error: unknown objective '$objective'; choose mlm, xlm, dict_mlm or align_mlm" >&2
@@ -116,7 +122,7 @@ fi
 if [[ ! $run/alignment.json -nt $run/pretrained.pt ]]; then
     say "alignment"
     logged "$run/train.log" python -m fairseq_alignmlm alignment --checkpoint "$run/pretrained.pt" \
-        --dict "$pair/bin/dict.txt" --counterparts "$pair/counterparts.tsv" --dictionary "$dictionary" \
+        --dict "$pair/bin/dict.txt" "${measured[@]}" --dictionary "$dictionary" \
         --json "$run/alignment.json"
 fi
 
@@ -174,7 +180,6 @@ done
 
 logged "$run/train.log" python -m fairseq_alignmlm collect --folder "$run" --objective "$objective" \
     --transformation "$transformation" --scale "$scale" --seed "$seed" --languages "$languages" --updates "$last" \
-    --train-seconds "$(<"$run/pretrain_seconds.txt")" --set dictionary_percent="$dictionary_percent" \
-    --set overlap="$overlap" --set align_alpha="$align_alpha" --set tlm_ratio="$tlm_ratio" \
+    --train-seconds "$(<"$run/pretrain_seconds.txt")" "${settings_kept[@]}" --set align_alpha="$align_alpha" \
     --set vocabulary="$vocabulary" --set "command_settings=$chosen"
 say "done"

@@ -45,8 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--symbols",
         choices=(SHARED, SEPARATE),
         default=SHARED,
-        help="natural languages: pieces of the same letters are one symbol, as in mBERT and XLM-R (shared, default), or "
-        "every language but the first has its name in front of its symbols, so that nothing is shared (separate)",
+        help="natural languages: equal pieces are one symbol, as in mBERT and XLM-R (shared, default), or every "
+        "language but the first has its name in front of its symbols, so that nothing is shared (separate)",
     )
     parser.add_argument(
         "--overlap",
@@ -69,10 +69,9 @@ def run(args: argparse.Namespace) -> int:
     if args.derived:
         _make_counterparts(pair, args.derived, args.overlap, args.seed)
         tables[args.derived] = pair.counterparts
-    elif args.symbols == SEPARATE:
+    else:
         for language in languages[1:]:
-            _make_symbol_table(pair, language)
-            tables[language] = pair.symbol_table(language)
+            tables[language] = _make_symbol_table(pair, language, args.symbols)
     for language, table in tables.items():
         _encode(pair, language, table, args.workers)
     _make_symbols(pair, tables)
@@ -95,7 +94,14 @@ def _make_counterparts(pair: Pair, derived: str, overlap: float, seed: int) -> N
     run_step(Step("encode", [pair.counterparts], [pair.model], settings, seed, LIBRARIES), build)
 
 
-def _make_symbol_table(pair: Pair, language: str) -> None:
+def _make_symbol_table(pair: Pair, language: str, symbols: str) -> Path | None:
+    """Write the table of a natural language's own symbols; where symbols are shared, see that there is none."""
+    path = pair.symbol_table(language)
+    if symbols == SHARED:
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.manifest.json").unlink(missing_ok=True)
+        return None
+
     def build(paths: list[Path]) -> dict[str, Any]:
         pieces = [piece for piece in pieces_of(load(pair.model)) if piece != UNKNOWN]
         write_counterparts(
@@ -105,7 +111,8 @@ def _make_symbol_table(pair: Pair, language: str) -> None:
         )
         return {"tokens": len(pieces)}
 
-    run_step(Step("encode", [pair.symbol_table(language)], [pair.model], libraries=LIBRARIES), build)
+    run_step(Step("encode", [path], [pair.model], libraries=LIBRARIES), build)
+    return path
 
 
 def _encode(pair: Pair, language: str, counterparts: Path | None, workers: int) -> None:

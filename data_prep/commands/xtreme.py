@@ -1,6 +1,7 @@
 """Transform, cut into pieces and binarize the labelled data of an XTREME task: xtreme/TASK/LANGUAGE of a pair.
 
-Both languages in one go: the original as it is, the derived one in the word order and the symbols of its text.
+Both languages in one go: the original as it is, the derived one in the word order and the symbols of its text. Without
+``--derived`` it is the data of one natural language.
 """
 
 from __future__ import annotations
@@ -32,7 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_pair(parser)
     parser.add_argument("--task", required=True, choices=[*TAGGING, *PAIRS])
     arguments.add_language(parser)
-    arguments.add_derived(parser)
+    parser.add_argument(
+        "--derived",
+        metavar="NAME",
+        help="the derived language, such as en_trans_inv; none: --language is a natural one",
+    )
+    parser.add_argument(
+        "--labels-of",
+        type=Path,
+        metavar="FILE",
+        help="training data that say which labels there are, so that two natural languages have the same "
+        "(default: those of --train)",
+    )
     arguments.add_transforms(parser, default="those of the derived text")
     parser.add_argument(
         "--tokeniser",
@@ -63,17 +75,16 @@ def run(args: argparse.Namespace) -> int:
     """Write the languages that are not up to date."""
     pair = Pair(args.pair)
     check_language(args.language)
-    if check_language(args.derived) == args.language:
+    if args.derived and check_language(args.derived) == args.language:
         raise InputError(f"--derived {args.derived}: give the derived language another name than the original")
-    transform, seed = _recorded(args, pair)
     data = {split: getattr(args, split) for split in SPLITS if getattr(args, split)}
-    for path in data.values():
+    for path in [*data.values(), *filter(None, [args.labels_of])]:
         if not path.is_file():
             raise InputError.at(path, None, "no such file", "check the path of the labelled data")
-    languages = [
-        Derivation(pair, args.language, (), seed, derived=False),
-        Derivation(pair, args.derived, transform, seed, derived=True),
-    ]
+    transform, seed = _recorded(args, pair) if args.derived else ([], 1)
+    languages = [Derivation(pair, args.language, (), seed, derived=False)]
+    if args.derived:
+        languages.append(Derivation(pair, args.derived, transform, seed, derived=True))
     for language in languages:
         _write(args, language, data)
     return 0
@@ -83,19 +94,20 @@ def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]
     trees: dict[str, Path | None] = {split: getattr(args, f"{split}_trees") for split in data}
     tree_files = [tree_file(path, trees[split], language.transformation()) for split, path in data.items()]
     settings = {"task": args.task, "transform": list(language.transform), "splits": list(data)}
+    labels_of = args.labels_of or data["train"]
     if args.task in TAGGING:
         tagging_task = TaggingTask(args.task, TAGGING[args.task])
-        labels = tagging.read_tag_counts(tagging_task, data["train"])
+        labels = tagging.read_tag_counts(tagging_task, labels_of)
         write: Any = partial(tagging.write_language, tagging_task)
     else:
         pair_task = PairTask(args.task, args.language, args.tokeniser)
-        labels = pair_classification.read_label_counts(pair_task, data["train"])
+        labels = pair_classification.read_label_counts(pair_task, labels_of)
         write = partial(pair_classification.write_language, pair_task)
         settings["tokeniser"] = args.tokeniser
     step = Step(
         "xtreme",
         [language.pair.labelled(args.task, language.language)],
-        [*data.values(), *filter(None, tree_files), *language.input_files],
+        [*data.values(), *filter(None, [*tree_files, args.labels_of]), *language.input_files],
         settings,
         language.seed if language.transform else None,
         ("fairseq", "sacremoses", "sentencepiece", "sentencex"),

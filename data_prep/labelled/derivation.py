@@ -24,7 +24,7 @@ class Derivation:
         language: the language, original or derived.
         transform: its word-level transformations, in the order of application; none for the original.
         seed: the seed of the transformations.
-        derived: True when its pieces are transliterated.
+        derived: True when its pieces are transliterated; a natural language may have symbols of its own, too.
     """
 
     pair: Pair
@@ -36,7 +36,7 @@ class Derivation:
     @property
     def input_files(self) -> list[Path]:
         """Files of the pair and of the transformations that decide the result."""
-        own = [self.pair.counterparts] if self.derived else []
+        own = [self._symbol_table] if self._symbol_table else []
         return [self.pair.model, self.pair.symbols, *own, *self.transformation().input_files]
 
     def transformation(self) -> Transformation:
@@ -45,7 +45,11 @@ class Derivation:
 
     def word_pieces(self) -> WordPieces:
         """Build the segmentation into the language's symbols."""
-        return WordPieces(self.pair.model, self.pair.counterparts if self.derived else None)
+        return WordPieces(self.pair.model, self._symbol_table)
+
+    @property
+    def _symbol_table(self) -> Path | None:
+        return self.pair.counterparts if self.derived else self.pair.own_symbols(self.language)
 
 
 @dataclass

@@ -41,9 +41,13 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
     Raises:
         InputError: when the alignment is missing or a file is no JSON.
     """
-    alignment = _read(run / "alignment.json")["alignment"]
+    measured = _read(run / "alignment.json")
+    alignment = measured.get("alignment") or _of_translations(measured["retrieval"])
     tests = {"en": (source, source), "zs": (source, derived), "sup": (derived, derived)}
-    transfer, signatures = {}, {}
+    transfer: dict[str, Any] = {}
+    signatures: dict[str, Any] = {}
+    if "retrieval_signature" in measured:
+        signatures["translation"] = measured["retrieval_signature"]
     for folder in sorted(path for path in run.iterdir() if path.is_dir()):
         files = {name: folder / tuned / f"score-{tested}.json" for name, (tuned, tested) in tests.items()}
         if not all(path.is_file() for path in files.values()):
@@ -56,6 +60,19 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
             for name, entry in found.items()
         }
     return {"alignment": alignment, "transfer": transfer, "signatures": signatures}
+
+
+def _of_translations(retrieval: dict[str, float]) -> dict[str, float]:
+    """Return what natural languages have in place of counterparts: how many held-out words find their translation.
+
+    ``held_out`` is precision at 1 by cosine, which is what that number is for counterparts, too.
+    """
+    return {
+        "held_out": retrieval["cosine_at_1"],
+        "held_out_at_5": retrieval["cosine_at_5"],
+        "held_out_csls": retrieval["csls_at_1"],
+        "held_out_csls_at_5": retrieval["csls_at_5"],
+    }
 
 
 def read_settings(pairs: Iterable[str]) -> dict[str, float | str]:

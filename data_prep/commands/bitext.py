@@ -1,0 +1,98 @@
+"""Tokenise, cut into pieces and binarize the parallel text of two natural languages, for XLM.
+
+Writes parallel/SPLIT.L1-L2.LANGUAGE.{txt,bin,idx}, the layout of ``fairseq-preprocess``, which is what the criterion
+`tlm` reads with ``--tlm-parallel``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.progress import track
+
+from .. import arguments
+from ..bitext import make_pair_encoder, read_pairs
+from ..manifest import Step, run_step
+from ..mmap_dataset import write_mmap
+from ..pair import SPLITS, Pair, language_list
+from ..parallel import ordered_map
+from ..sentences import is_valid
+from ..tokenisation import TOKENISERS
+
+SUMMARY = "tokenise, encode and binarize line-aligned text of two natural languages"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    arguments.add_pair(parser)
+    parser.add_argument("--languages", required=True, metavar="L1,L2", help="the two languages, such as en,fr")
+    parser.add_argument(
+        "--input",
+        dest="inputs",
+        nargs=2,
+        action="append",
+        type=Path,
+        required=True,
+        metavar=("L1_FILE", "L2_FILE"),
+        help="files of equally many lines; may be repeated",
+    )
+    parser.add_argument("--tokeniser", choices=TOKENISERS, default="moses", help="as for `sentences` (default: moses)")
+    parser.add_argument(
+        "--valid-every", type=arguments.positive, default=100, metavar="N", help="one pair of N is for validation"
+    )
+    arguments.add_seed(parser)
+    arguments.add_workers(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the folder unless it is up to date."""
+    pair = Pair(args.pair)
+    languages = language_list(args.languages)
+    if len(languages) != 2:
+        raise InputError(f"--languages {args.languages}: parallel text has two, such as en,fr")
+    sides = (languages[0], languages[1])
+    tables = (pair.own_symbols(sides[0]), pair.own_symbols(sides[1]))
+    step = Step(
+        "bitext",
+        [pair.parallel],
+        [*(path for files in args.inputs for path in files), pair.model, pair.symbols, *filter(None, tables)],
+        {"languages": languages, "tokeniser": args.tokeniser, "valid_every": args.valid_every},
+        args.seed,
+        ("sacremoses", "sentencepiece"),
+        folder=True,
+    )
+
+    def build(folders: list[Path]) -> dict[str, Any]:
+        name = "-".join(sides)
+        paths = {(split, side): folders[0] / f"{split}.{name}.{side}.txt" for split in SPLITS for side in sides}
+        counts: Counter[str] = Counter()
+        dropped: Counter[str] = Counter()
+        make = partial(make_pair_encoder, sides, args.tokeniser, pair.model, tables)
+        stream = ordered_map(make, read_pairs([tuple(files) for files in args.inputs]), args.workers)
+        with ExitStack() as stack:
+            handles = {
+                key: stack.enter_context(open(path, "w", encoding="utf-8", newline="\n")) for key, path in paths.items()
+            }
+            for encoded, lost in track(stream, f"parallel text {name}", unit="batches"):
+                dropped.update(lost)
+                for item in encoded:
+                    split = "valid" if is_valid(item.number, args.seed, args.valid_every, 0.0) else "train"
+                    counts[f"{split} pairs"] += 1
+                    for side, pieces, words in zip(sides, item.pieces, item.words, strict=True):
+                        handles[split, side].write(pieces + "\n")
+                        counts[f"{side} words"] += words
+        for split in SPLITS:
+            if not counts[f"{split} pairs"]:
+                raise InputError(f"{args.inputs[0][0]}: no pair for {split}; give more text or another --valid-every")
+        for path in paths.values():
+            write_mmap(path, pair.symbols, path.with_suffix(""), args.workers)
+        return {**counts, "dropped": dict(dropped)}
+
+    run_step(step, build)
+    return 0

@@ -18,6 +18,7 @@ VARIATIONS: dict[str, tuple[float, str]] = {
     "dictionary_percent": (25, "dictionary {} %"),
     "tlm_ratio": (0.25, "TLM ratio {}"),
     "overlap": (0, "overlap {}"),
+    "align_alpha": (10, "alpha {}"),
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,29 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
+
+
+def _temporary(target: Path) -> Path:
+    """Return this process's temporary path for ``target``; remove what killed processes of this machine left there.
+
+    The machine is part of the name, since on a shared disk the process numbers of others mean nothing here.
+    """
+    prefix = f".{target.name}.partial-{platform.node()}-"
+    for leftover in target.parent.glob(glob.escape(prefix) + "*"):
+        number = leftover.name[len(prefix) :]
+        if number.isdecimal() and not _is_running(int(number)):
+            _remove(leftover)
+    return target.with_name(f"{prefix}{os.getpid()}")
+
+
 @contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``target`` that replaces it on success and vanishes on failure.
@@ -28,7 +53,7 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    temporary = _temporary(target)
     _remove(temporary)
     try:
         yield temporary

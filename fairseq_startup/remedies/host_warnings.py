@@ -29,3 +29,7 @@ def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     if not sys.warnoptions:
         for message in MESSAGES:
             warnings.filterwarnings("ignore", message=message)
+        # Python 3.12 and later, of one file, whenever it is compiled anew
+        warnings.filterwarnings(
+            "ignore", r"(\"\\\w\" is an )?invalid escape sequence", SyntaxWarning, r"(.*[/\\])?fairseq\b"
+        )

@@ -32,16 +32,25 @@ STYLE: Any = {
 }
 
 
-def _axes(panels: int, width: float, height: float, legend_lines: int, **share: Any) -> tuple[Figure, list[Any]]:
+def panels(count: int, width: float, height: float, legend_lines: int, **share: Any) -> tuple[Figure, list[Any]]:
+    """Return a figure of panels side by side, with room for a legend below them, and their axes.
+
+    Args:
+        count: of panels.
+        width: of one, in inches.
+        height: of one, in inches.
+        legend_lines: of the legend.
+        share: ``sharex``, ``sharey``.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     below = 0.1 + LEGEND_LINE * legend_lines
     above = ConstrainedLayoutEngine(rect=(0, below / (height + below), 1, height / (height + below)))
-    figure = Figure(figsize=(max(4.5, width * panels), height + below), layout=above)
+    figure = Figure(figsize=(max(4.5, width * count), height + below), layout=above)
     FigureCanvasAgg(figure)
-    return figure, list(figure.subplots(1, panels, squeeze=False, **share)[0])
+    return figure, list(figure.subplots(1, count, squeeze=False, **share)[0])
 
 
 def delta_bars(groups: Sequence[Group]) -> Figure:
@@ -112,7 +121,7 @@ def _bars(groups: Sequence[Group], draw: Callable[[Any, float, float, Group, str
     transformations = sorted({group.transformation for group in groups}, key=transformation_key)
     labels = list(dict.fromkeys(group.label for group in groups))
     with rc_context(STYLE):
-        figure, axes = _axes(len(transformations), 1.3 + 0.95 * len(tasks), 3.2, 1, sharey=True)
+        figure, axes = panels(len(transformations), 1.3 + 0.95 * len(tasks), 3.2, 1, sharey=True)
         width = 0.8 / len(labels)
         for axis, transformation in zip(axes, transformations, strict=True):
             axis.set_title(transformation)
@@ -157,7 +166,7 @@ def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation |
     labels = {run.label: objective_named(run.objective) for run in runs}
     transformations = sorted({run.transformation for run in runs}, key=transformation_key)
     with rc_context(STYLE):
-        figure, axes = _axes(len(correlations), 3.4, 3.2, 2)
+        figure, axes = panels(len(correlations), 3.4, 3.2, 2)
         for axis, (task, correlation) in zip(axes, correlations.items(), strict=True):
             rho = "ρ not defined" if correlation is None else f"ρ = {correlation.rho:.2f}, n = {correlation.n}"
             axis.set_title(f"{task_title(task)}: {rho}", fontsize=10)

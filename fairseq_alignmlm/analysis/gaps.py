@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fairseq_alignmlm.analysis.comparison import ALIGNMENTS
 from fairseq_alignmlm.analysis.objectives import OBJECTIVES
 from fairseq_alignmlm.analysis.summary import Group
+from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
 from fairseq_alignmlm.analysis.tasks import TASKS, TRANSFORMATIONS, main_metric, task_title
 
 
@@ -35,6 +36,9 @@ def missing(groups: Sequence[Group]) -> list[str]:
         if labels and which in ("all", "held_out"):
             everywhere = len(labels) == len(groups)
             sentences.append(f"Alignment ({title}) is missing for {'all runs' if everywhere else '; '.join(labels)}.")
+    not_varied = [sweep.title for sweep in SWEEPS if sweep_table(sweep, groups) is None]
+    if not_varied:
+        sentences.append(f"Not varied, so not here: {'; '.join(not_varied)}.")
     seeds = {len(group.runs) for group in groups}
     if len(seeds) > 1:
         few = [f"{_name(group)} {len(group.runs)}" for group in groups if len(group.runs) < max(seeds)]

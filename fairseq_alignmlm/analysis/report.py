@@ -6,8 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 
 from fairseq_alignmlm.analysis.comparison import alignment_table, transfer_table
+from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared_table
 from fairseq_alignmlm.analysis.correlation import Correlation, spearman
+from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves
 from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
+from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.gaps import missing
 from fairseq_alignmlm.analysis.page import Picture, Section
 from fairseq_alignmlm.analysis.paper import paper_tables
@@ -77,25 +80,33 @@ def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
         alignment.pictures.append(picture("figure3", caption, alignment_scatter(runs, found)))
         alignment.text.append("Spearman's rank correlation between alignment and Δ, over runs:")
         alignment.points += correlation_lines(found)
+    by_frequency = frequency_table(groups)
+    if by_frequency is not None:
+        alignment.tables.append(by_frequency)
+        caption = "Alignment by word frequency; a bin has equally many tokens, the most frequent are on the left."
+        alignment.pictures.append(picture("frequency", caption, frequency_lines(groups)))
     sections = [Section("What is missing", points=missing(groups) or ["Nothing."])]
     sections += [transfer, alignment] if tasks_of(groups) else [alignment]
+    if any(run.curve.get("updates") for run in runs):
+        caption = (
+            "Loss on masked tokens over updates of pre-training, mean over seeds; where blocks get longer, it jumps."
+        )
+        curves = Section("Learning curves", pictures=[picture("curves", caption, learning_curves(groups))])
+        if any(run.objective == "dict_mlm" for run in runs):
+            curves.text.append("DICT-MLM predicts tokens of either language, so that its loss is not the others' loss.")
+        sections.append(curves)
     sweeps = [table for sweep in SWEEPS if (table := sweep_table(sweep, groups)) is not None]
     if sweeps:
         sections.append(Section("One setting varied", tables=sweeps))
-    return [*sections, _provenance(runs)]
+    return [*sections, *_configuration(runs)]
 
 
-def _provenance(runs: Sequence[Run]) -> Section:
-    rows = []
-    for run in runs:
-        seconds = "" if run.train_seconds is None else f"{run.train_seconds:,.0f}"
-        updates = "" if run.updates is None else f"{run.updates:,}"
-        seed = "" if run.seed is None else str(run.seed)
-        rows.append((run.label, run.pair, seed, updates, seconds, json.dumps(run.settings, ensure_ascii=False)))
-    header = ("objective", "pair", "seed", "updates", "training (s)", "settings")
-    table = Table("Runs and their settings", header, tuple(rows), 2)
+def _configuration(runs: Sequence[Run]) -> list[Section]:
+    section = Section("Configuration", tables=[shared_table(runs), runs_table(runs)])
+    section.tables = [table for table in section.tables if table.rows]
+    section.signatures = commands(runs)
     signatures = [text for run in runs for text in _texts(run.signatures)]
-    return Section("Where the numbers come from", tables=[table], signatures=list(dict.fromkeys(signatures)))
+    return [section, Section("Signatures of the numbers", signatures=list(dict.fromkeys(signatures)))]
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -37,6 +37,10 @@ class Run:
         signatures: what identifies the numbers.
         settings: everything else that was chosen.
         path: the file, for messages.
+        by_frequency: alignment over bins of L1 tokens, most frequent first, each with ``first`` and ``last`` (ranks
+            from 1) and ``alignment`` in percent; empty where it was not measured.
+        curve: ``updates`` and ``loss`` on masked tokens in bits, equally long.
+        versions: of the packages that it depends on.
     """
 
     objective: str
@@ -52,6 +56,9 @@ class Run:
     languages: tuple[str, ...] = ()
     updates: int | None = None
     train_seconds: float | None = None
+    by_frequency: tuple[dict[str, float], ...] = ()
+    curve: dict[str, list[float]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     def score(self, task: str, metric: str, direction: str) -> float | None:
         """Return one score in percent, None where it was not measured; delta is SUP - ZS."""
@@ -129,6 +136,12 @@ def read_run(path: Path) -> Run:
         raise InputError.at(path, None, "has no seed", "run the scoring again")
     _check_numbers(path, "alignment", alignment, depth=1)
     _check_numbers(path, "transfer", transfer, depth=3)
+    by_frequency, curve = fields.get("alignment_by_frequency") or [], fields.get("curve") or {}
+    if not isinstance(by_frequency, list):
+        raise InputError.at(path, None, "alignment_by_frequency is not a list", "run the scoring again")
+    for one in by_frequency:
+        _check_numbers(path, "alignment_by_frequency", one, depth=1)
+    _check_curve(path, curve)
     settings = fields.get("settings") or {}
     _check_numbers(path, "settings", {name: settings.get(name) for name in VARIATIONS}, depth=1)
     return Run(
@@ -145,7 +158,19 @@ def read_run(path: Path) -> Run:
         languages=tuple(fields.get("languages") or ()),
         updates=fields.get("updates"),
         train_seconds=fields.get("train_seconds"),
+        by_frequency=tuple(by_frequency),
+        curve=curve,
+        versions=fields.get("versions") or {},
     )
+
+
+def _check_curve(path: Path, curve: Any) -> None:
+    columns = [curve.get(name, []) for name in ("updates", "loss")] if isinstance(curve, dict) else []
+    lengths = {len(column) for column in columns if isinstance(column, list)}
+    if len(lengths) != 1 or not all(isinstance(column, list) for column in columns):
+        raise InputError.at(path, None, "curve has no updates and losses of equal number", "run the scoring again")
+    for column in columns:
+        _check_numbers(path, "curve", dict(enumerate(column)), depth=1)
 
 
 def _check_numbers(path: Path, name: str, value: Any, depth: int) -> None:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write result.json; return the exit status."""
     from fairseq_alignmlm.errors import InputError
-    from fairseq_alignmlm.evaluation.result import collect_result, read_settings
+    from fairseq_alignmlm.evaluation.result import collect_result, read_settings, versions
     from fairseq_alignmlm.storage import write_json
 
     languages = args.languages.split(",")
@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         "train_seconds": args.train_seconds,
         **collect_result(args.folder, languages[0], languages[1]),
         "settings": read_settings(args.set),
+        "versions": versions(),
     }
     write_json(args.folder / "result.json", result)
     print(f"{args.folder / 'result.json'}: {', '.join(sorted(result['transfer'])) or 'alignment only'}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
+import platform
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.training_log import read_curve
 
 
 def transfer_scores(
@@ -36,7 +40,8 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
         derived: the derived language.
 
     Returns:
-        ``alignment``, ``transfer`` (by task) and ``signatures``. A task counts once all three tests are there.
+        ``alignment``, ``alignment_by_frequency`` (where it was measured), ``transfer`` (by task), ``signatures`` and
+        ``curve``, the learning curve in ``train.log``. A task counts once all three tests are there.
 
     Raises:
         InputError: when the alignment is missing or a file is no JSON.
@@ -59,7 +64,13 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
             name: entry["languages"][tests[name][1]].get("signature", entry.get("signature"))
             for name, entry in found.items()
         }
-    return {"alignment": alignment, "transfer": transfer, "signatures": signatures}
+    return {
+        "alignment": alignment,
+        "alignment_by_frequency": measured.get("by_frequency", []),
+        "transfer": transfer,
+        "signatures": signatures,
+        "curve": read_curve(run / "train.log"),
+    }
 
 
 def _of_translations(retrieval: dict[str, float]) -> dict[str, float]:
@@ -73,6 +84,15 @@ def _of_translations(retrieval: dict[str, float]) -> dict[str, float]:
         "held_out_csls": retrieval["csls_at_1"],
         "held_out_csls_at_5": retrieval["csls_at_5"],
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in ("fairseq-alignmlm", "fairseq", "torch", "numpy"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def read_settings(pairs: Iterable[str]) -> dict[str, float | str]:

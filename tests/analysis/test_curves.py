@@ -1,0 +1,108 @@
+"""What a report shows beside the paper's tables: curves, alignment by frequency, the configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra [report])")
+
+from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared_settings
+from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves, mean_curve
+from fairseq_alignmlm.analysis.frequency import frequency_table
+from fairseq_alignmlm.analysis.report import sections_of
+from fairseq_alignmlm.analysis.results import Run, read_run
+from fairseq_alignmlm.analysis.summary import groups_of
+from fairseq_alignmlm.errors import InputError
+
+
+def run(objective: str, seed: int, alignments: tuple[float, ...], losses: tuple[float, ...], **settings: object) -> Run:
+    bins = tuple(
+        {"first": 1 + 10 * place, "last": 10 + 10 * place, "alignment": value} for place, value in enumerate(alignments)
+    )
+    curve = {"updates": [100.0 * (place + 1) for place in range(len(losses))], "loss": list(losses)}
+    return Run(
+        objective,
+        "en-en_trans_inv",
+        "trans+inv",
+        "toy",
+        seed,
+        {"all": 1.0},
+        {},
+        Path("result.json"),
+        settings={"blocks": "32x64:100", **settings},
+        updates=100,
+        by_frequency=bins,
+        curve=curve,
+        versions={"torch": "2.6"},
+    )
+
+
+RUNS = [
+    run("mlm", 1, (4.0, 2.0), (9.0, 8.0), command_settings="mlm --dictionary /some/where/dictionary.tsv --lr 1"),
+    run("mlm", 2, (6.0, 2.0), (7.0,), command_settings="mlm --dictionary /else/where/dictionary.tsv --lr 1"),
+    run("align_mlm", 1, (80.0, 40.0), (9.5, 8.5), dictionary_percent=25.0),
+]
+
+
+def test_alignment_by_frequency_is_a_mean_over_seeds_bin_by_bin():
+    table = frequency_table(groups_of(RUNS))
+    assert table is not None
+    assert table.header[3:] == ("1–10", "11–20")
+    assert table.rows == (
+        ("MLM", "trans+inv", "2", "5.0 ±1.4", "2.0 ±0.0"),
+        ("ALIGN-MLM", "trans+inv", "1", "80.0", "40.0"),
+    )
+    assert frequency_table(groups_of([run("mlm", 1, (), ())])) is None
+
+
+def test_curves_are_means_of_the_seeds_that_logged_an_update():
+    assert mean_curve(groups_of(RUNS)[0]) == ([100.0, 200.0], [8.0, 8.0])
+
+
+def test_figures_have_a_line_for_every_objective_and_say_their_units():
+    for figure, what, unit in (
+        (learning_curves(groups_of(RUNS)), "updates", "bits"),
+        (frequency_lines(groups_of(RUNS)), "rank", "%"),
+    ):
+        axis = figure.axes[0]
+        assert what in axis.get_xlabel()
+        assert unit in axis.get_ylabel()
+        assert len([line for line in axis.lines if line.get_marker() != "None"]) == 2
+        assert [text.get_text() for text in figure.legends[0].get_texts()] == ["MLM", "ALIGN-MLM"]
+
+
+def test_configuration_says_once_what_is_shared_and_run_by_run_what_is_not():
+    assert shared_settings(RUNS) == {"blocks": "32x64:100", "updates": "100", "version of torch": "2.6"}
+    table = runs_table(RUNS)
+    assert table.header[4:] == ("dictionary_percent",)
+    assert [row[4] for row in table.rows] == ["–", "–", "25"]
+    assert commands(RUNS) == ["MLM: mlm --dictionary dictionary.tsv --lr 1"]
+
+
+def test_runs_without_curves_or_bins_make_a_report_without_those_figures():
+    bare = [run("mlm", 1, (), ())]
+    titles = {section.title: section for section in sections_of(bare, "")}
+    assert "Learning curves" not in titles
+    assert not titles["Alignment"].pictures
+    drawn = {picture.name for section in sections_of(RUNS, "") for picture in section.pictures}
+    assert {"curves", "frequency"} <= drawn
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"curve": {"updates": [1], "loss": []}}, "curve has no updates and losses of equal number"),
+        ({"curve": [1]}, "curve has no updates and losses"),
+        ({"curve": {"updates": [1], "loss": ["x"]}}, "not a number"),
+        ({"alignment_by_frequency": {"first": 1}}, "alignment_by_frequency is not a list"),
+    ],
+)
+def test_wrong_curves_are_refused_with_the_file(tmp_path, fields, message):
+    path = tmp_path / "result.json"
+    whole = {"objective": "mlm", "pair": "a-b", "transformation": "trans", "scale": "toy", "seed": 1}
+    path.write_text(json.dumps({**whole, **fields}))
+    with pytest.raises(InputError, match=message):
+        read_run(path)

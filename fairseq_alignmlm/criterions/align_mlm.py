@@ -13,7 +13,7 @@ from fairseq.dataclass import FairseqDataclass
 from omegaconf import MISSING
 from torch import Tensor
 
-from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy
+from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy, selected_positions
 from fairseq_alignmlm.evaluation.alignment import alignment_scores
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.selection import load_dictionaries
@@ -121,7 +121,7 @@ class AlignMLM(FairseqCriterion):
             ``mlm_sum + alpha * L_ALIGN * sample_size`` in nats, the number of predicted tokens, and the sums to log.
         """
         sample_size = sample["target"].ne(self.padding_idx).sum()
-        mlm = masked_cross_entropy(model, sample["net_input"], sample["target"], self.padding_idx)
+        mlm, _ = masked_cross_entropy(model, sample, selected_positions(sample, self.padding_idx))
         embeddings = model.encoder.sentence_encoder.embed_tokens.weight
         align = alignment_loss(embeddings, self.source, self.target, self.weight)
         loss = mlm + self.alpha * align * sample_size

@@ -12,7 +12,12 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from omegaconf import MISSING
 from torch import Tensor, nn
 
-from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy, require_language_ids
+from fairseq_alignmlm.criterions.masked_prediction import (
+    bits,
+    masked_cross_entropy,
+    require_language_ids,
+    selected_positions,
+)
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.selection import load_dictionaries
 
@@ -118,7 +123,9 @@ class DictMLM(FairseqCriterion):
         """Compute the summed loss in nats, the number of predicted tokens, and the sums to log."""
         require_language_ids(sample, self.without_language_ids)
         net_input, target_BT, translated_BT = self.corrupt(sample)
-        loss = masked_cross_entropy(model, net_input, target_BT, self.padding_idx)
+        # What is predicted may change, where something is predicted does not.
+        selected = selected_positions(sample, self.padding_idx)
+        loss, _ = masked_cross_entropy(model, sample | {"target": target_BT}, selected, net_input)
         sample_size = target_BT.ne(self.padding_idx).sum()
         log = {
             "loss": loss.detach(),

@@ -11,21 +11,38 @@ from torch import Tensor
 from fairseq_alignmlm.errors import InputError
 
 
-def masked_cross_entropy(model: Any, net_input: dict[str, Any], target_BT: Tensor, padding_index: int) -> Tensor:
-    """Sum the cross-entropy over the selected tokens, projecting only these onto the vocabulary.
+def masked_cross_entropy(
+    model: Any, sample: dict[str, Any], selected: Tensor, net_input: dict[str, Any] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Compute the cross-entropy of the selected tokens, projecting only these onto the vocabulary.
 
     Args:
-        model: a fairseq encoder model whose ``forward`` takes ``masked_tokens``.
-        net_input: its other arguments.
-        target_BT: original tokens ``(B, T)``; padding where nothing is predicted.
-        padding_index: index of ``<pad>``.
+        model: a `MultilingualRoberta`, which projects block by block, or another fairseq model whose ``forward`` takes
+            ``masked_tokens``, of which all logits are asked.
+        sample: a batch, with the right tokens in ``target`` ``(B, T)``.
+        selected: what `selected_positions` returns for the batch.
+        net_input: what the model gets instead of the batch's ``net_input``.
 
     Returns:
-        The sum in nats, a float32 scalar; 0 with a gradient of 0 when nothing is selected.
+        The sum, 0 with a gradient of 0 when nothing is selected, and the loss of each selected token ``(N,)``, without
+        a gradient; in nats, float32.
     """
-    selected_BT = target_BT.ne(padding_index)
-    logits = model(**net_input, masked_tokens=selected_BT)[0]
-    return F.cross_entropy(logits.float(), target_BT[selected_BT], reduction="sum")
+    inputs = sample["net_input"] if net_input is None else net_input
+    if getattr(model, "computes_prediction_loss", False):
+        loss, extra = model(**inputs, masked_tokens=selected, masked_targets=sample["target"])
+        return loss, extra["token_losses"]
+    if selected.dtype != torch.bool:
+        selected = torch.zeros_like(sample["target"], dtype=torch.bool).view(-1).index_fill(0, selected, True)
+        selected = selected.view_as(sample["target"])
+    logits = model(**inputs, masked_tokens=selected)[0]
+    losses = F.cross_entropy(logits.float(), sample["target"][selected], reduction="none")
+    return losses.sum(), losses.detach()
+
+
+def selected_positions(sample: dict[str, Any], padding_index: int) -> Tensor:
+    """Return the positions to predict: flat indices ``(N,)`` if the batch has them, else bool ``(B, T)``."""
+    found = sample.get("selected")
+    return sample["target"].ne(padding_index) if found is None else found
 
 
 def bits(nats: Tensor | float, count: Tensor | float) -> Any:

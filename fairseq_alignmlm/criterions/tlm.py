@@ -5,15 +5,20 @@ from pathlib import Path
 from typing import Any, Optional
 
 import torch
-import torch.nn.functional as F
 from fairseq import metrics, utils
 from fairseq.criterions import FairseqCriterion, register_criterion
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from torch import Tensor
 
-from fairseq_alignmlm.criterions.masked_prediction import bits, require_language_ids
+from fairseq_alignmlm.criterions.masked_prediction import (
+    bits,
+    masked_cross_entropy,
+    require_language_ids,
+    selected_positions,
+)
 from fairseq_alignmlm.data.parallel import HALVES, PACKED, ParallelSettings
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.models.heads import select
 
 Layout = ChoiceEnum([HALVES, PACKED])
 
@@ -67,24 +72,23 @@ class TLM(FairseqCriterion):
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
         """Compute the summed loss in nats, the number of predicted tokens, and the sums to log."""
         require_language_ids(sample, self.without_language_ids)
-        selected_BT = sample["target"].ne(self.padding_idx)
-        logits_NV = model(**sample["net_input"], masked_tokens=selected_BT)[0].float()
-        loss_N = F.cross_entropy(logits_NV, sample["target"][selected_BT], reduction="none")
-        loss, sample_size = loss_N.sum(), selected_BT.sum()
-        parallel_N = (sample["part"] >= self.languages)[:, None].expand_as(selected_BT)[selected_BT]
-        detached_N = loss_N.detach()
+        selected = selected_positions(sample, self.padding_idx)
+        loss, loss_N = masked_cross_entropy(model, sample, selected)
+        sample_size = sample["target"].ne(self.padding_idx).sum()
+        parallel_BT = (sample["part"] >= self.languages)[:, None].expand_as(sample["target"])
+        parallel_N = select(parallel_BT, selected)
         log = {
             "loss": loss.detach(),
-            "tlm_loss": (detached_N * parallel_N).sum(),
+            "tlm_loss": (loss_N * parallel_N).sum(),
             "tlm_size": parallel_N.sum(),
             "ntokens": sample["ntokens"],
             "nsentences": sample["nsentences"],
             "sample_size": sample_size,
         }
-        language_N = sample["language_ids"][selected_BT]
+        language_N = select(sample["language_ids"], selected)
         by_language = torch.zeros(2, self.languages + 1, dtype=torch.float32, device=loss_N.device)
-        by_language[0].index_add_(0, language_N, detached_N)
-        by_language[1].index_add_(0, language_N, torch.ones_like(detached_N))
+        by_language[0].index_add_(0, language_N, loss_N)
+        by_language[1].index_add_(0, language_N, torch.ones_like(loss_N))
         for number in range(1, self.languages + 1):
             log[f"language_loss/{number}"], log[f"language_size/{number}"] = by_language[:, number]
         return loss, sample_size, log

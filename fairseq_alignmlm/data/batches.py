@@ -16,7 +16,7 @@ def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
         rows_B: bool ``(B,)``.
 
     Returns:
-        A batch with the chosen rows and with ``nsentences`` and ``ntokens`` to match.
+        A batch with the chosen rows and with ``nsentences`` and ``ntokens`` to match, without ``selected``.
     """
     if bool(rows_B.all()):
         return sample
@@ -27,7 +27,7 @@ def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
             return {key: select(entry) for key, entry in value.items()}
         return value[rows_B] if torch.is_tensor(value) and value.dim() and value.size(0) == batch else value
 
-    kept = select(sample)
+    kept = select({key: value for key, value in sample.items() if key != "selected"})  # flat indices of the whole
     kept["nsentences"] = int(rows_B.sum())
     kept["ntokens"] = int(kept["net_input"]["src_lengths"].sum())
     return kept

@@ -135,8 +135,9 @@ class MaskedInstances(FairseqDataset):
         Returns:
             ``net_input`` with ``src_tokens`` ``(B, T)``, ``src_lengths`` ``(B,)`` (tokens that are no padding),
             ``positions`` ``(B, T)``, ``has_padding`` and, when wanted, ``language_ids`` ``(B, T)``; ``target``
-            ``(B, T)``, padding where nothing is predicted; ``language_ids`` ``(B, T)``; ``part`` ``(B,)``; ``id``
-            ``(B,)``; ``nsentences``; ``ntokens``; when wanted, ``branch`` ``(B, T, 2)``.
+            ``(B, T)``, padding where nothing is predicted; ``selected``, the flat indices ``(N,)`` of where something
+            is; ``language_ids`` ``(B, T)``; ``part`` ``(B,)``; ``id`` ``(B,)``; ``nsentences``;
+            ``ntokens``; when wanted, ``branch`` ``(B, T, 2)``.
         """
         if not samples:
             return {}
@@ -159,6 +160,7 @@ class MaskedInstances(FairseqDataset):
             "ntokens": int(lengths.sum()),
             "net_input": net_input,
             "target": stacked["target"],
+            "selected": stacked["target"].ne(self._padding_index).flatten().nonzero()[:, 0],
             "language_ids": stacked["language_ids"],
         }
         if self._with_branch_draws:

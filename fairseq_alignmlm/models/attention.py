@@ -1,10 +1,12 @@
-"""Multi-head self-attention through torch's scaled_dot_product_attention."""
+"""Multi-head self-attention: in blocks on a CPU, through torch's scaled_dot_product_attention elsewhere."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from fairseq_alignmlm.models.blockwise_attention import BlockwiseAttention, suits_blocks
 
 
 class SelfAttention(nn.Module):
@@ -46,8 +48,9 @@ class SelfAttention(nn.Module):
         weight = torch.cat((self.q_proj.weight, self.k_proj.weight, self.v_proj.weight))
         bias = torch.cat((self.q_proj.bias, self.k_proj.bias, self.v_proj.bias))
         heads = F.linear(x_BTH, weight, bias).view(batch, length, 3, self.num_heads, width // self.num_heads)
+        dropout = self.dropout if self.training else 0.0
+        if dropout < 1.0 and suits_blocks(batch, self.num_heads, length, heads.device):
+            return self.out_proj(BlockwiseAttention.apply(heads, key_mask_B11T, dropout))
         query, key, value = (heads[:, :, i].transpose(1, 2) for i in range(3))
-        attended = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=key_mask_B11T, dropout_p=self.dropout if self.training else 0.0
-        )
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=key_mask_B11T, dropout_p=dropout)
         return self.out_proj(attended.transpose(1, 2).reshape(batch, length, width))

@@ -6,6 +6,7 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.utils import get_available_activation_fns
 
 PositionInit = ChoiceEnum(["normal", "sinusoidal"])
+ComputeDtype = ChoiceEnum(["float32", "bfloat16"])
 ActivationFn = ChoiceEnum(get_available_activation_fns())
 
 
@@ -40,6 +41,13 @@ class MultilingualRobertaConfig(FairseqDataclass):
         metadata={
             "help": "initial position embeddings: 'normal' (BERT) or 'sinusoidal', which lets small models "
             "leave the unigram plateau sooner; both are trained"
+        },
+    )
+    compute_dtype: ComputeDtype = field(  # type: ignore[valid-type]
+        default="float32",
+        metadata={
+            "help": "bfloat16: matrix products in bfloat16, weights and their updates in float32, on CPU and GPU "
+            "(fairseq-train's own --bf16 means TPUs)"
         },
     )
     load_checkpoint_heads: bool = field(

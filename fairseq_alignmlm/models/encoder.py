@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from fairseq.distributed import fsdp_wrap
 from fairseq.modules.checkpoint_activations import checkpoint_wrapper
 from torch import Tensor, nn
 
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
+from fairseq_alignmlm.models.dropout import dropout
 from fairseq_alignmlm.models.layer import EncoderLayer
 from fairseq_alignmlm.models.positions import position_indices
 
@@ -82,7 +82,7 @@ class SentenceEncoder(nn.Module):
             raise ValueError("the batch has language IDs, but this model has no language embeddings")
         if self.layernorm_embedding is not None:
             x_BTH = self.layernorm_embedding(x_BTH)
-        x_BTH = F.dropout(x_BTH, self.dropout, self.training)
+        x_BTH = dropout(x_BTH, self.dropout, self.training)
 
         key_mask = None
         if has_padding:

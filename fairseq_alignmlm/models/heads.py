@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from fairseq import utils
 from torch import Tensor, nn
+
+from fairseq_alignmlm.models.activation import activation_function
+from fairseq_alignmlm.models.prediction_loss import PredictionLoss
 
 
 class MaskedLMHead(nn.Module):
@@ -14,7 +16,7 @@ class MaskedLMHead(nn.Module):
     def __init__(self, embed_dim: int, vocabulary_size: int, activation_fn: str, weight: Tensor) -> None:
         super().__init__()
         self.dense = nn.Linear(embed_dim, embed_dim)
-        self.activation_fn = utils.get_activation_fn(activation_fn)
+        self.activation_fn = activation_function(activation_fn)
         self.layer_norm = nn.LayerNorm(embed_dim)
         self.weight = weight
         self.bias = nn.Parameter(torch.zeros(vocabulary_size))
@@ -24,12 +26,34 @@ class MaskedLMHead(nn.Module):
 
         Args:
             features: ``(B, T, H)``.
-            masked_tokens: bool ``(B, T)``, the N positions to predict; None projects every position.
+            masked_tokens: the N positions to predict, bool ``(B, T)`` or flat indices ``(N,)``; None projects every
+                position.
         """
+        return F.linear(self._hidden(features, masked_tokens), self.weight, self.bias)
+
+    def loss(self, features: Tensor, masked_tokens: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the cross-entropy of the selected positions, summed and each ``(N,)``, without all of their logits.
+
+        Args:
+            features: ``(B, T, H)``.
+            masked_tokens: the N positions, as for `forward`.
+            target: the right tokens ``(B, T)``.
+        """
+        hidden = self._hidden(features, masked_tokens)
+        return PredictionLoss.apply(hidden, self.weight, self.bias, select(target, masked_tokens))
+
+    def _hidden(self, features: Tensor, masked_tokens: Tensor | None) -> Tensor:
         if masked_tokens is not None:
-            features = features[masked_tokens]
-        hidden = self.layer_norm(self.activation_fn(self.dense(features)))
-        return F.linear(hidden, self.weight, self.bias)
+            features = select(features, masked_tokens)
+        return self.layer_norm(self.activation_fn(self.dense(features)))
+
+
+def select(values: Tensor, chosen: Tensor) -> Tensor:
+    """Select positions of ``(B, T, ...)`` by a bool ``(B, T)`` or by flat indices ``(N,)``: ``(N, ...)``.
+
+    Flat indices spare an accelerator the wait for their number.
+    """
+    return values[chosen] if chosen.dtype == torch.bool else values.flatten(0, 1)[chosen]
 
 
 class SentenceHead(nn.Module):
@@ -38,7 +62,7 @@ class SentenceHead(nn.Module):
     def __init__(self, embed_dim: int, classes: int, inner_dim: int, activation_fn: str, dropout: float) -> None:
         super().__init__()
         self.dense = nn.Linear(embed_dim, inner_dim)
-        self.activation_fn = utils.get_activation_fn(activation_fn)
+        self.activation_fn = activation_function(activation_fn)
         self.dropout = dropout
         self.out_proj = nn.Linear(inner_dim, classes)
 

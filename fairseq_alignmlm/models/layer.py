@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
-from fairseq import utils
 from torch import Tensor, nn
 
+from fairseq_alignmlm.models.activation import activation_function
 from fairseq_alignmlm.models.attention import SelfAttention
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
+from fairseq_alignmlm.models.dropout import dropout
 
 
 class EncoderLayer(nn.Module):
@@ -23,7 +23,7 @@ class EncoderLayer(nn.Module):
         self.normalize_before = cfg.encoder_normalize_before
         self.dropout = cfg.dropout
         self.activation_dropout = cfg.activation_dropout
-        self.activation_fn = utils.get_activation_fn(str(cfg.activation_fn))
+        self.activation_fn = activation_function(str(cfg.activation_fn))
         self.self_attn = SelfAttention(width, cfg.encoder_attention_heads, cfg.attention_dropout)
         self.self_attn_layer_norm = nn.LayerNorm(width)
         self.fc1 = nn.Linear(width, cfg.encoder_ffn_embed_dim)
@@ -39,8 +39,8 @@ class EncoderLayer(nn.Module):
         return self.final_layer_norm(x_BTH + self._transform(x_BTH))
 
     def _attend(self, x_BTH: Tensor, key_mask_B11T: Tensor | None) -> Tensor:
-        return F.dropout(self.self_attn(x_BTH, key_mask_B11T), self.dropout, self.training)
+        return dropout(self.self_attn(x_BTH, key_mask_B11T), self.dropout, self.training)
 
     def _transform(self, x_BTH: Tensor) -> Tensor:
-        inner = F.dropout(self.activation_fn(self.fc1(x_BTH)), self.activation_dropout, self.training)
-        return F.dropout(self.fc2(inner), self.dropout, self.training)
+        inner = dropout(self.activation_fn(self.fc1(x_BTH)), self.activation_dropout, self.training)
+        return dropout(self.fc2(inner), self.dropout, self.training)

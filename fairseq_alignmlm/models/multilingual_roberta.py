@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from fairseq.models import (
     FairseqEncoder,
@@ -18,6 +19,7 @@ from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.encoder import SentenceEncoder
 from fairseq_alignmlm.models.heads import MaskedLMHead, SentenceHead, TokenHead
 from fairseq_alignmlm.models.positions import sinusoids
+from fairseq_alignmlm.models.process_memory import keep_freed_memory
 from fairseq_alignmlm.models.state import check_vocabulary, fit_heads, rename_stock_keys
 
 logger = logging.getLogger(__name__)
@@ -44,12 +46,19 @@ class MultilingualEncoder(FairseqEncoder):
 
 @register_model("multilingual_roberta", dataclass=MultilingualRobertaConfig)
 class MultilingualRoberta(FairseqEncoderModel):
-    """A RoBERTa encoder for any number of languages (section 3, appendix H)."""
+    """A RoBERTa encoder for any number of languages (section 3, appendix H).
+
+    Attributes:
+        computes_prediction_loss: whether ``forward`` takes ``masked_targets``; criterions ask.
+    """
+
+    computes_prediction_loss = True
 
     def __init__(self, cfg: MultilingualRobertaConfig, encoder: MultilingualEncoder) -> None:
         super().__init__(encoder)
         self.cfg = cfg
         self.classification_heads = nn.ModuleDict()
+        self._compute_dtype = torch.bfloat16 if str(cfg.compute_dtype) == "bfloat16" else None
         self.apply(self._initialise)
         if str(cfg.position_init) == "sinusoidal":
             table = encoder.sentence_encoder.embed_positions
@@ -59,6 +68,8 @@ class MultilingualRoberta(FairseqEncoderModel):
     def build_model(cls, cfg: MultilingualRobertaConfig, task: Any) -> MultilingualRoberta:
         """Build the model for a task's dictionary and languages."""
         languages = len(getattr(task, "languages", ()))
+        if not torch.cuda.is_available():
+            keep_freed_memory()
         return cls(cfg, MultilingualEncoder(cfg, task.source_dictionary, languages))
 
     def _initialise(self, module: nn.Module) -> None:
@@ -91,6 +102,7 @@ class MultilingualRoberta(FairseqEncoderModel):
         return_all_hiddens: bool = False,
         classification_head_name: str | None = None,
         masked_tokens: Tensor | None = None,
+        masked_targets: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Any]]:
         """Encode a batch and apply a head.
 
@@ -103,20 +115,27 @@ class MultilingualRoberta(FairseqEncoderModel):
             features_only: return the features instead of logits.
             return_all_hiddens: put every layer's output ``(B, T, H)`` into ``extra["inner_states"]``.
             classification_head_name: the head to apply instead of the masked LM head.
-            masked_tokens: bool ``(B, T)``: project only these N positions.
+            masked_tokens: bool ``(B, T)`` or flat indices ``(N,)``: project only these N positions.
+            masked_targets: ``(B, T)`` right tokens: return the summed cross-entropy of the N positions instead of
+                logits, in nats, and that of each in ``extra["token_losses"]`` ``(N,)``.
 
         Returns:
-            Logits ``(N, V)`` or ``(B, T, V)``, features ``(B, T, H)``, or the head's output; and ``extra``.
+            The loss, logits ``(N, V)`` or ``(B, T, V)``, features ``(B, T, H)``, or the head's output; and ``extra``.
         """
-        features, hiddens = self.encoder.sentence_encoder(
-            src_tokens, language_ids, positions, has_padding, return_all_hiddens
-        )
-        extra: dict[str, Any] = {"inner_states": hiddens if return_all_hiddens else None}
-        if classification_head_name is not None:
-            return self.classification_heads[classification_head_name](features), extra
-        if features_only:
-            return features, extra
-        return self.encoder.lm_head(features, masked_tokens), extra
+        with torch.autocast(src_tokens.device.type, self._compute_dtype, enabled=self._compute_dtype is not None):
+            features, hiddens = self.encoder.sentence_encoder(
+                src_tokens, language_ids, positions, has_padding, return_all_hiddens
+            )
+            extra: dict[str, Any] = {"inner_states": hiddens if return_all_hiddens else None}
+            if classification_head_name is not None:
+                return self.classification_heads[classification_head_name](features), extra
+            if features_only:
+                return features, extra
+            if masked_targets is None:
+                return self.encoder.lm_head(features, masked_tokens), extra
+            assert masked_tokens is not None
+            loss, extra["token_losses"] = self.encoder.lm_head.loss(features, masked_tokens, masked_targets)
+            return loss, extra
 
     def register_classification_head(
         self, name: str, num_classes: int, inner_dim: int | None = None, per_token: bool = False

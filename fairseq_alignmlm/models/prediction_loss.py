@@ -1,0 +1,88 @@
+"""Cross-entropy of the selected tokens without all of their logits at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_BLOCK = 2**26  # logits that exist at once: 268 MB in float32, 134 MB in bf16
+_CACHED = 2**20  # logits that the softmax of a CPU works on at once
+
+
+class PredictionLoss(torch.autograd.Function):
+    """Sum ``-log softmax(H W' + b)[target]`` over blocks of positions.
+
+    The gradients are computed along with the loss, block by block, so that no logits are kept or computed twice.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden_NH: Tensor, weight_VH: Tensor, bias_V: Tensor, target_N: Tensor, block: int | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Compute the loss.
+
+        Args:
+            ctx: autograd's.
+            hidden_NH: what the vocabulary is projected from ``(N, H)``; N may be 0.
+            weight_VH: output embeddings ``(V, H)``.
+            bias_V: output bias ``(V,)``.
+            target_N: the right tokens ``(N,)``.
+            block: positions per block; by default what makes a moderate number of logits.
+
+        Returns:
+            The sum, and the loss of each position ``(N,)`` (without a gradient), in nats, float32.
+        """
+        device = hidden_NH.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight_VH.dtype
+        wants_gradient = any(ctx.needs_input_grad[:3])
+        hidden, weight, bias = hidden_NH.to(dtype), weight_VH.to(dtype), bias_V.to(dtype)
+        count, size = len(hidden), len(weight)
+        block = block or max(1, _BLOCK // size)
+        loss_N = torch.empty(count, dtype=torch.float32, device=hidden.device)
+        if wants_gradient:
+            grad_hidden = torch.empty_like(hidden)
+            grad_weight = torch.empty_like(weight_VH) if count else torch.zeros_like(weight_VH)
+            grad_bias = torch.zeros(size, dtype=torch.float32, device=hidden.device)
+        with torch.autocast(device, enabled=False):
+            for start in range(0, count, block):
+                part = slice(start, start + block)
+                logits = torch.addmm(bias, hidden[part], weight.t())
+                loss_N[part] = _to_gradient(logits, target_N[part])
+                if not wants_gradient:
+                    continue
+                torch.mm(logits, weight, out=grad_hidden[part])
+                if dtype == weight_VH.dtype:
+                    grad_weight.addmm_(logits.t(), hidden[part], beta=1.0 if start else 0.0)
+                elif start:
+                    grad_weight += logits.t() @ hidden[part]
+                else:
+                    grad_weight.copy_(logits.t() @ hidden[part])
+                grad_bias += logits.sum(0, dtype=torch.float32)
+                del logits
+        if wants_gradient:
+            ctx.gradients = (grad_hidden.to(hidden_NH.dtype), grad_weight, grad_bias.to(bias_V.dtype))
+        ctx.mark_non_differentiable(loss_N)
+        return loss_N.sum(), loss_N
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Scale the gradients that the forward pass computed; they are there for one backward pass only."""
+        found, ctx.gradients = ctx.gradients, None
+        factor = gradients[0]
+        if factor.device.type != "cpu" or float(factor) != 1.0:  # elsewhere, asking would wait for the device
+            found = tuple(gradient * factor for gradient in found)
+        return (*found, None, None)
+
+
+def _to_gradient(logits_NV: Tensor, target_N: Tensor) -> Tensor:
+    """Turn logits, in place, into their gradient ``softmax - one-hot`` and return the losses ``(N,)``, float32."""
+    rows = max(1, _CACHED // logits_NV.size(1)) if logits_NV.device.type == "cpu" else max(1, len(logits_NV))
+    losses = []
+    for logits, target in zip(logits_NV.split(rows), target_N.split(rows), strict=True):
+        log_probability = torch.log_softmax(logits, -1, dtype=torch.float32)
+        losses.append(-log_probability.gather(1, target[:, None])[:, 0])
+        logits.copy_(log_probability.exp_())
+        logits.scatter_add_(1, target[:, None], logits.new_full((len(target), 1), -1.0))
+    return torch.cat(losses)

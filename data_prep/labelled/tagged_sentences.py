@@ -1,8 +1,13 @@
-"""Sentences with a tag for every word: XTREME's ``token TAB tag`` and CoNLL-U."""
+"""Sentences with a tag for every word: XTREME's ``token TAB tag`` and CoNLL-U.
+
+PAN-X as it is distributed has the language in front of every token, ``en:token``; it is taken off, as in XTREME.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -14,6 +19,8 @@ from ..word_order import read_trees
 
 CONLLU_COLUMNS = 10
 FORM, UPOS = 1, 3
+LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(-[a-z]+)*:")
+PREFIX_LINES = 1000  # that many tokens must agree before something counts as a prefix
 
 
 class TaggedSentence(NamedTuple):
@@ -69,21 +76,36 @@ def write_tagged(handle: TextIO, words: Sequence[str], tags: Sequence[str], firs
 
 
 def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
+    prefix = _language_prefix(path)
     sentence = TaggedSentence([], [], [])
-    for block in read_blocks(path):
-        for number, line in enumerate(block.lines(), block.first_line):
-            if not line.strip():
-                if sentence.words:
-                    yield sentence
-                    sentence = TaggedSentence([], [], [])
-                continue
-            columns = line.split("\t")
-            if len(columns) != 2:
-                found = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of 2"
-                raise InputError.at(path, number, found, "each line is `token TAB tag`, or blank between sentences")
-            _add(sentence, columns[0], columns[1], path, number)
+    for number, line in _numbered_lines(path):
+        if not line.strip():
+            if sentence.words:
+                yield sentence
+                sentence = TaggedSentence([], [], [])
+            continue
+        columns = line.split("\t")
+        if len(columns) != 2:
+            found = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of 2"
+            raise InputError.at(path, number, found, "each line is `token TAB tag`, or blank between sentences")
+        if not columns[0].startswith(prefix):
+            what = f"token {columns[0]!r} does not start with {prefix} as those before it do"
+            raise InputError.at(path, number, what, f"take {prefix} off all tokens or none")
+        _add(sentence, columns[0].removeprefix(prefix), columns[1], path, number)
     if sentence.words:
         yield sentence
+
+
+def _numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    for block in read_blocks(path):
+        yield from enumerate(block.lines(), block.first_line)
+
+
+def _language_prefix(path: Path) -> str:
+    """Return what the first `PREFIX_LINES` tokens start with if it is a language, such as ``en:``; else nothing."""
+    tokens = (line for _, line in _numbered_lines(path) if line.strip())
+    prefixes = {found[0] if (found := LANGUAGE_PREFIX.match(token)) else "" for token in islice(tokens, PREFIX_LINES)}
+    return prefixes.pop() if len(prefixes) == 1 else ""
 
 
 def _read_conllu(path: Path) -> Iterator[TaggedSentence]:

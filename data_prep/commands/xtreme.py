@@ -57,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f"--{name}",
             dest=split,
             type=Path,
-            required=name != "test",
             metavar="FILE",
             help="`token TAB tag`, CoNLL-U (udpos), or `sentence1 TAB sentence2 TAB label`",
         )
@@ -78,6 +77,10 @@ def run(args: argparse.Namespace) -> int:
     if args.derived and check_language(args.derived) == args.language:
         raise InputError(f"--derived {args.derived}: give the derived language another name than the original")
     data = {split: getattr(args, split) for split in SPLITS if getattr(args, split)}
+    if not data or not (args.labels_of or "train" in data):
+        raise InputError("no labelled data: give --train and --dev, or --labels-of and what there is, such as --test")
+    if args.derived and not {"train", "valid"} <= data.keys():
+        raise InputError("a derived pair is trained and tested on its own data: give --train and --dev")
     for path in [*data.values(), *filter(None, [args.labels_of])]:
         if not path.is_file():
             raise InputError.at(path, None, "no such file", "check the path of the labelled data")
@@ -113,7 +116,9 @@ def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]
         ("fairseq", "sacremoses", "sentencepiece", "sentencex"),
         folder=True,
     )
-    run_step(step, lambda folders: {"labels": len(labels), **write(language, data, trees, labels, folders[0])})
+    run_step(
+        step, lambda folders: {"labels": len(labels), **write(language, data, trees, labels, folders[0], labels_of)}
+    )
 
 
 def _recorded(args: argparse.Namespace, pair: Pair) -> tuple[list[str], int]:

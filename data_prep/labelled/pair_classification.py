@@ -53,6 +53,7 @@ def write_language(
     trees: Mapping[str, Path | None],
     labels: Mapping[str, int],
     folder: Path,
+    labels_of: Path | None = None,
 ) -> dict[str, Any]:
     """Write ``<split>.tsv`` and ``bin/{input0,input1,label}/{dict.txt,<split>.bin,<split>.idx}`` of one language.
 
@@ -66,6 +67,7 @@ def write_language(
         trees: the file of trees of each split, if one was given.
         labels: from :func:`read_label_counts`, the same for all languages.
         folder: an empty folder.
+        labels_of: the file that the labels are from, for messages (default: the training data).
 
     Returns:
         Counts for the manifest.
@@ -75,7 +77,9 @@ def write_language(
     scratch.mkdir()
     found = {}
     for split, path in data.items():
-        found[split] = writer.write_split(split, path, trees.get(split), labels, data["train"], folder, scratch)
+        found[split] = writer.write_split(
+            split, path, trees.get(split), labels, labels_of or data["train"], folder, scratch
+        )
     binarized = folder / "bin"
     (binarized / LABEL).mkdir(parents=True)
     symbols = derivation.pair.symbols

@@ -58,6 +58,7 @@ def write_language(
     trees: Mapping[str, Path | None],
     tags: Mapping[str, int],
     folder: Path,
+    labels_of: Path | None = None,
 ) -> dict[str, Any]:
     """Write ``<split>.tsv`` and ``bin/{tokens,labels}/{dict.txt,<split>.bin,<split>.idx}`` of one language.
 
@@ -68,6 +69,7 @@ def write_language(
         trees: the file of trees of each split, if one was given.
         tags: from :func:`read_tag_counts`, the same for all languages.
         folder: an empty folder.
+        labels_of: the file that the tags are from, for messages (default: the training data).
 
     Returns:
         Counts for the manifest.
@@ -75,8 +77,11 @@ def write_language(
     writer = _Writer(task, derivation)
     scratch = folder / "scratch"
     scratch.mkdir()
-    found = {split: writer.write_split(split, path, trees.get(split), tags, data["train"], folder, scratch)
-             for split, path in data.items()}  # fmt: skip
+    train = labels_of or data["train"]
+    found = {
+        split: writer.write_split(split, path, trees.get(split), tags, train, folder, scratch)
+        for split, path in data.items()
+    }
     binarized = folder / "bin"
     binarized.mkdir()
     write_counts(scratch / "labels.txt", tags, tags)

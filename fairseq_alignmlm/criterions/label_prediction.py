@@ -34,7 +34,19 @@ class LabelPrediction(FairseqCriterion):
             "nsentences": sample["nsentences"],
             "sample_size": sample_size,
         }
+        if not model.training:
+            log |= self.validation_sums(logits_NC.argmax(-1), target_N, labelled)
         return loss, sample_size, log
+
+    def validation_sums(self, predicted_N: Tensor, target_N: Tensor, labelled: Tensor) -> dict[str, Any]:
+        """Return further sums to log in validation.
+
+        Args:
+            predicted_N: the predicted labels, counted from 0.
+            target_N: the right ones.
+            labelled: where they are in the batch: bool, ``(B,)`` or ``(B, T)``.
+        """
+        return {}
 
     @staticmethod
     def reduce_metrics(logging_outputs: list[dict[str, Any]]) -> None:

@@ -52,6 +52,10 @@ class FinetuningDataset(FairseqDataset):
         """Stack the labels of a batch of the given padded length."""
         raise NotImplementedError
 
+    def line(self, index: int) -> int:
+        """Return which instance of the file an instance is, or is a part of."""
+        return index
+
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the order belongs to."""
         self._epoch = epoch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,10 @@ class Predictor:
 
     @torch.no_grad()
     def predict(self, split: str, batch_size: int = 64) -> Iterator[tuple[list[str], int]]:
-        """Yield, for each instance in file order, its predicted labels and how many it should have.
+        """Yield, for each line of the file in order, its predicted labels and how many it should have.
 
-        A sentence to tag has a label per word; words beyond the model's maximum length get none, so that there may be
-        fewer than there should be. A sentence pair has one label.
+        A sentence to tag has a label per word; one that was split is joined again. Words beyond the model's maximum
+        length get none, so that there may be fewer than there should be. A sentence pair has one label.
         """
         self._task.load_dataset(split)
         dataset = self._task.dataset(split)
@@ -76,5 +77,7 @@ class Predictor:
             labelled = sample["target"].ne(self._task.dictionary.pad())
             for row, best, mask in zip(rows, logits.argmax(-1), labelled, strict=True):
                 found[row] = [self.labels[index] for index in best[mask].tolist()]
-        for index, labels in enumerate(found):
-            yield labels, dataset.words(index) if self.tags_words else 1
+        for _, parts in itertools.groupby(range(len(found)), dataset.line):
+            indices = list(parts)
+            expected = sum(dataset.words(index) for index in indices) if self.tags_words else 1
+            yield [label for index in indices for label in found[index]], expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from .normalisation import normalise
 from .transliteration import read_counterpart_table, symbol_table
 from .vocabulary import UNKNOWN, load, pieces_of
 
-REMEMBERED_WORDS = 1 << 15  # of the 32,768 words seen first: the frequent ones, and memory stays flat
+REMEMBERED_WORDS = 1 << 17  # those seen first: the frequent ones are among them, and memory stays flat
 
 
 class WordPieces(dict[str, str]):
@@ -47,7 +48,7 @@ class WordPieces(dict[str, str]):
 
     def learn(self, words: Iterable[str]) -> None:
         """Segment the new ones of ``words`` in one go, which is much faster than one by one."""
-        for late in list(self)[REMEMBERED_WORDS:]:
+        for late in list(islice(reversed(self), max(0, len(self) - REMEMBERED_WORDS))):
             del self[late]
         new = [word for word in words if word not in self]
         self.update(zip(new, self._segmented(new), strict=True))
@@ -84,10 +85,13 @@ def make_block_encoder(model: Path, counterparts: Path | None) -> Callable[[Line
 
     def encode_block(block: LineBlock) -> EncodedBlock:
         words = [line.split() for line in block.lines()]
-        word_pieces.learn(set().union(*words))
+        word_counts = Counter(chain.from_iterable(words))
+        word_pieces.learn(word_counts)
         lines = [word_pieces.encode(sentence) for sentence in words]
-        counts = Counter(" ".join(filter(None, lines)).split(" "))
-        del counts[""]
-        return EncodedBlock(("\n".join(lines) + "\n").encode(), len(lines), sum(map(len, words)), counts)
+        counts: Counter[str] = Counter()
+        for word, count in word_counts.items():
+            for piece in word_pieces[word].split(" "):
+                counts[piece] += count
+        return EncodedBlock(("\n".join(lines) + "\n").encode(), len(lines), word_counts.total(), counts)
 
     return encode_block

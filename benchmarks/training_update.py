@@ -49,7 +49,7 @@ def transformers_updates(data: Path, shape: Shape, precision: str, dropout: floa
     """The same for RobertaForMaskedLM."""
     from transformers import RobertaConfig, RobertaForMaskedLM
 
-    trainer, batches = make_trainer(data, tiny_model(shape), OURS, UPDATES)  # for its batches
+    trainer, batches = make_trainer(data, tiny_model(shape), STOCK, UPDATES)  # for its batches
     del trainer
     torch.manual_seed(1)
     model = RobertaForMaskedLM(

@@ -68,10 +68,11 @@ def alignment_loss(embeddings: Tensor, source_NK: Tensor, target_NK: Tensor, wei
     Returns:
         A scalar between -1 (all aligned) and 1, float32.
     """
-    cosine_N = F.cosine_similarity(
-        mean_vectors(embeddings, source_NK).float(), mean_vectors(embeddings, target_NK).float()
-    )
-    return -(cosine_N * weight_N).sum() / weight_N.sum()
+    # One gather, because the gradient of each is as large as the embeddings.
+    width = max(source_NK.size(1), target_NK.size(1))
+    both = [F.pad(side, (0, width - side.size(1)), value=-1) for side in (source_NK, target_NK)]
+    first_NH, second_NH = mean_vectors(embeddings, torch.cat(both)).float().chunk(2)
+    return -(F.cosine_similarity(first_NH, second_NH) * weight_N).sum() / weight_N.sum()
 
 
 @register_criterion("align_mlm", dataclass=AlignMLMConfig)
@@ -88,7 +89,7 @@ class AlignMLM(FairseqCriterion):
 
     source: Tensor
     target: Tensor
-    weight: Tensor
+    shared_by: Tensor
 
     def __init__(self, cfg: AlignMLMConfig, task: Any) -> None:
         super().__init__(task)
@@ -98,7 +99,8 @@ class AlignMLM(FairseqCriterion):
         self.register_buffer("source", _join([each.source for each in found]), persistent=False)
         self.register_buffer("target", _join([each.target for each in found]), persistent=False)
         weight = np.concatenate([each.weight for each in found])
-        self.register_buffer("weight", torch.from_numpy(weight).float(), persistent=False)
+        # Whole numbers, which stay exact when fairseq converts the criterion to 16 bits.
+        self.register_buffer("shared_by", torch.from_numpy(np.rint(1.0 / weight)).long(), persistent=False)
         self.counterparts = self._read_counterparts(cfg.counterparts) if cfg.counterparts else None
         self._scores: dict[str, float] | None = None
 
@@ -123,7 +125,7 @@ class AlignMLM(FairseqCriterion):
         sample_size = sample["target"].ne(self.padding_idx).sum()
         mlm, _ = masked_cross_entropy(model, sample, selected_positions(sample, self.padding_idx))
         embeddings = model.encoder.sentence_encoder.embed_tokens.weight
-        align = alignment_loss(embeddings, self.source, self.target, self.weight)
+        align = alignment_loss(embeddings, self.source, self.target, 1.0 / self.shared_by)
         loss = mlm + self.alpha * align * sample_size
         log = {
             "loss": loss.detach(),

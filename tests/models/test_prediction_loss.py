@@ -1,0 +1,56 @@
+"""The loss that never has all logits, against torch's cross-entropy."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from fairseq_alignmlm.models import prediction_loss
+from fairseq_alignmlm.models.prediction_loss import PredictionLoss
+
+
+def inputs(positions=10, dtype=torch.float64):
+    random = torch.Generator().manual_seed(2)
+    hidden = torch.randn(positions, 8, dtype=dtype, generator=random).requires_grad_()
+    weight = torch.randn(30, 8, dtype=dtype, generator=random).requires_grad_()
+    bias = torch.randn(30, dtype=dtype, generator=random).requires_grad_()
+    return hidden, weight, bias, torch.randint(30, (positions,), generator=random)
+
+
+@pytest.mark.parametrize("block", [1, 4, None])
+@pytest.mark.parametrize("factor", [1.0, 3.0])
+def test_loss_and_gradients_are_those_of_cross_entropy(monkeypatch, block, factor):
+    monkeypatch.setattr(prediction_loss, "_CACHED", 70)  # two positions at a time within a block
+    ours, theirs = inputs(), inputs()
+    loss, losses = PredictionLoss.apply(*ours, block)
+    hidden, weight, bias, target = theirs
+    expected = F.cross_entropy(hidden @ weight.t() + bias, target, reduction="none")
+    torch.testing.assert_close(losses, expected.detach().float())
+    torch.testing.assert_close(loss, expected.sum().float())
+    (factor * loss).backward()
+    (factor * expected.sum()).backward()
+    for mine, right in zip(ours[:3], theirs[:3], strict=True):
+        torch.testing.assert_close(mine.grad, right.grad, rtol=1e-5, atol=1e-6)
+
+
+def test_nothing_selected_is_a_loss_of_zero_with_gradients_of_zero():
+    hidden, weight, bias, target = inputs(positions=0)
+    loss, losses = PredictionLoss.apply(hidden, weight, bias, target)
+    loss.backward()
+    assert loss.item() == 0 and len(losses) == 0
+    assert weight.grad.abs().sum() == 0 and bias.grad.abs().sum() == 0
+
+
+def test_autocast_multiplies_in_bfloat16_and_keeps_losses_and_weight_gradients_in_float32():
+    ours, theirs = inputs(400, torch.float32), inputs(400, torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss, losses = PredictionLoss.apply(*ours, 100)
+    loss.backward()
+    exact, _ = PredictionLoss.apply(*theirs)
+    exact.backward()
+    assert losses.dtype == ours[1].grad.dtype == torch.float32
+    assert not torch.equal(loss, exact)
+    torch.testing.assert_close(loss, exact, rtol=2e-3, atol=0)
+    for mine, right in zip(ours[:3], theirs[:3], strict=True):
+        assert (mine.grad - right.grad).norm() < 0.02 * right.grad.norm()

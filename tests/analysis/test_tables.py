@@ -127,3 +127,13 @@ def test_table_text_is_aligned_and_markup_escaped() -> None:
     assert "<i>" not in table.html()
     with pytest.raises(ValueError, match="2 cells"):
         Table("T", ("name", "n"), (("a",),))
+
+
+def test_natural_languages_have_columns_for_word_translation() -> None:
+    plain = alignment_table(groups_of(paper_runs()))
+    found = {"held_out": 3.0, "held_out_at_5": 7.5, "held_out_csls": 4.0, "held_out_csls_at_5": 8.0}
+    run = replace(paper_runs()[0], alignment=found, transformation="natural", pair="en-fr", seed=1)
+    table = alignment_table(groups_of([run]))
+    assert table.header == (*plain.header, "held out, at 5", "held out, CSLS", "held out, CSLS at 5")
+    assert table.rows[0][-3:] == ("7.5", "4.0", "8.0")
+    assert table.rows[0][5] == "3.0"

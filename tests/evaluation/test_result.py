@@ -56,3 +56,18 @@ def test_settings_are_numbers_where_they_can_be():
 def test_a_missing_step_is_named(tmp_path):
     with pytest.raises(InputError, match=r"alignment\.json: no such file"):
         collect_result(tmp_path, "en", "xx")
+
+
+def test_natural_languages_have_the_precision_of_held_out_translations_in_place_of_counterparts(tmp_path):
+    scores = {"words": 7, "candidates": 9, "cosine_at_1": 1.0, "cosine_at_5": 5.0, "csls_at_1": 2.0, "csls_at_5": 6.0}
+    (tmp_path / "alignment.json").write_text(
+        json.dumps({"retrieval": scores, "retrieval_signature": "task:translation"})
+    )
+    result = collect_result(tmp_path, "en", "fr")
+    assert result["alignment"] == {
+        "held_out": 1.0,
+        "held_out_at_5": 5.0,
+        "held_out_csls": 2.0,
+        "held_out_csls_at_5": 6.0,
+    }
+    assert result["signatures"] == {"translation": "task:translation"}

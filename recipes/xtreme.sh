@@ -128,7 +128,8 @@ if [[ ! -f $run/finetuned.pt ]]; then
     mv "$run/checkpoint_best.pt" "$run/finetuned.pt"
     rm -f "$run"/checkpoint_*.pt
 fi
-grep -o "valid | epoch.*" "$run/train.log" | grep -o "epoch [0-9]*\|$metric [0-9.]*" | paste -d' ' - - | tail -n "$epochs"
+sed -n "s/.*| valid | epoch 0*\([0-9]*\) .* | $metric \([0-9.]*\) .*/epoch \1: $metric \2 on the English dev set/p" "$run/train.log" |
+    tail -n "$epochs"
 
 for language in ${languages//,/ }; do
     output=$run/predictions/$task/test-$language.tsv

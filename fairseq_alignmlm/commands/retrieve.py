@@ -1,0 +1,75 @@
+"""Find for every sentence the nearest one of another language, as XTREME's Tatoeba task asks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fairseq_alignmlm.errors import InputError
+
+SUMMARY = "retrieve sentences of another language by mean-pooled hidden states (Tatoeba)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--checkpoint", type=Path, required=True, help="pre-trained model")
+    parser.add_argument("--dict", type=Path, required=True, help="its dict.txt")
+    parser.add_argument("--source", type=Path, required=True, help="a sentence a line, or the prefix of binarized data")
+    parser.add_argument("--target", type=Path, required=True, help="the sentences to find, likewise")
+    parser.add_argument("--sentencepiece", type=Path, help="the model's pieces, for text")
+    parser.add_argument("--layer", type=int, help="0 embeddings, 1 first layer, ... (default: the last)")
+    parser.add_argument("--languages", help="SOURCE,TARGET: for models with language embeddings, and for the signature")
+    parser.add_argument(
+        "--aligned", action="store_true", help="line i is the translation of line i: print the accuracy"
+    )
+    parser.add_argument("--sentences", type=int, help="only the first N lines of both files")
+    parser.add_argument("--batch-size", type=int, default=64, help="sentences per batch (default: %(default)s)")
+    parser.add_argument("--output", type=Path, help="file of indices from 0, one a line: tatoeba/test-<language>.tsv")
+    parser.add_argument("--json", type=Path, help="write the result of --aligned here")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Retrieve, write and print; return the exit status."""
+    import torch
+
+    from fairseq_alignmlm.evaluation.predictions import write_labels
+    from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors, retrieve
+    from fairseq_alignmlm.evaluation.signature import short_hash, signature
+    from fairseq_alignmlm.storage import sha256_of, write_json
+
+    languages = (args.languages or ",").split(",")
+    if len(languages) != 2:
+        raise InputError(f"--languages {args.languages}: give SOURCE,TARGET")
+    if not args.output and not args.aligned:
+        raise InputError("nothing to do: give --output FILE, or --aligned for the accuracy")
+    encoder = SentenceVectors.load(args.checkpoint, args.dict)
+    layer = encoder.layers if args.layer is None else args.layer
+    sides = [encoder.read(path, args.sentencepiece)[: args.sentences] for path in (args.source, args.target)]
+    if not all(sides) or (args.aligned and len(sides[0]) != len(sides[1])):
+        raise InputError(
+            f"{args.source} has {len(sides[0]):,} sentences, {args.target} {len(sides[1]):,}: "
+            f"{'--aligned needs equally many, and ' if args.aligned else ''}none is too few"
+        )
+    source, target = (
+        encoder.vectors(side, layer, language or None, args.batch_size)
+        for side, language in zip(sides, languages, strict=True)
+    )
+    found = retrieve(source, target)
+    if args.output:
+        write_labels(args.output, found.tolist())
+        print(f"{args.output}: {len(found):,} sentences among {len(target):,}, layer {layer} of {encoder.layers}")
+    if args.aligned:
+        accuracy = 100.0 * found.eq(torch.arange(len(found))).double().mean().item()
+        identity = signature(
+            task="retrieval",
+            dir=f"{languages[0] or args.source.name}>{languages[1] or args.target.name}",
+            metric="accuracy",
+            rule=f"mean-of-layer-{layer}",
+            n=len(found),
+            model=short_hash(sha256_of(args.checkpoint)),
+            dict=short_hash(sha256_of(args.dict)),
+        )
+        print(f"accuracy {accuracy:.2f}  {identity}")
+        if args.json:
+            write_json(args.json, {"accuracy": accuracy, "layer": layer, "n": len(found), "signature": identity})
+    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -94,6 +95,30 @@ def test_words_beyond_the_maximum_length_get_the_tag_for_missing_words(training,
         assert sentence[2:] == ["X"] * (len(sentence) - 2)
     cut = sum(len(sentence) - 2 for sentence in gold)
     assert f"{cut} words beyond the maximum length got X" in done.stdout
+
+
+def test_long_sentences_are_split_and_joined_again_and_the_best_epoch_is_chosen_by_f1(
+    training, pretrained, write_binarized
+):
+    data = training.folder / "pos"
+    gold = tagged(write_binarized, data)
+    (data / "tokens" / "dict.txt").write_text((training.pair / "bin" / "dict.txt").read_text())
+    checkpoint = pretrained()
+    select = ("--best-checkpoint-metric", "f1", "--maximize-best-checkpoint-metric", "--no-epoch-checkpoints")
+    done = training.run(
+        *("--task", "xtreme_tagging", "--criterion", "token_tagging", "--finetune-from-model", str(checkpoint)),
+        *("--batch-size", "20", "--max-epoch", "3", "--lr", "0.01", "--dropout", "0", "--attention-dropout", "0"),
+        *("--save-dir", "tuned", "--total-num-update", "90", "--max-length", "8", "--long-sentences", "split", *select),
+        data=data,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    validations = [float(found) for found in re.findall(r'"valid_f1": "([\d.]+)"', done.stdout + done.stderr)]
+    assert len(validations) == 3
+    assert f'"valid_best_f1": "{max(validations):g}"' in done.stdout + done.stderr
+    done, output = predict(training, data)
+    assert "; 0 words beyond the maximum length" in done.stdout
+    predicted = [block.split("\n") for block in output.read_text().removesuffix("\n").split("\n\n")]
+    assert [len(sentence) for sentence in predicted] == [len(sentence) for sentence in gold]
 
 
 def test_a_classifier_learns_from_sentence_pairs_and_writes_one_label_per_line(training, pretrained, write_binarized):

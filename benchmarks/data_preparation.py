@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 python benchmarks/data_preparation.py [--corpus ../shared/data/wiki_en/text/AA] [--part all]
 
 Parts: cost (processor time of all our steps together, from raw text to binarized data, against that of
-`fairseq-preprocess` for the pieces that they made; one process each), memory (peak of every step with 4 and with all
-files), workers (wall clock of the steps that take `--workers`, with one and with two). Processor time counts child
-processes, and so does not mind a busy machine; wall clock does.
+`fairseq-preprocess` for the pieces that they made, one process each, bytes compared; peak memory of every step with 4
+and with all files), workers (wall clock of the steps that take `--workers`, with two and with one). Processor time
+counts child processes, and so hardly minds a busy machine; wall clock does.
 """
 
 from __future__ import annotations
@@ -71,11 +71,24 @@ def preprocess(pair: Path, target: Path) -> None:
     for language in ("en", DERIVED):
         shutil.rmtree(target, ignore_errors=True)
         text = pair / "pieces" / language
-        run(
-            ["-m", "fairseq_cli.preprocess", "--only-source", "--srcdict", str(pair / "bin" / "dict.txt")]
-            + ["--trainpref", str(text / "train.txt"), "--validpref", str(text / "valid.txt")]
-            + ["--destdir", str(target), "--workers", "1", "--dataset-impl", "mmap"]
-        )
+        options = [
+            "--only-source",
+            "--srcdict",
+            str(pair / "bin" / "dict.txt"),
+            "--workers",
+            "1",
+            "--dataset-impl",
+            "mmap",
+        ]
+        data = [
+            "--trainpref",
+            str(text / "train.txt"),
+            "--validpref",
+            str(text / "valid.txt"),
+            "--destdir",
+            str(target),
+        ]
+        run(["-m", "fairseq_cli.preprocess", *options, *data])
         for split in ("train", "valid"):
             for suffix in (".bin", ".idx"):
                 if (target / f"{split}{suffix}").read_bytes() != (
@@ -92,7 +105,9 @@ def words_of(pair: Path) -> int:
 def measure_cost(folder: Path, files: Sequence[Path], args: argparse.Namespace) -> None:
     """Compare the processor time of all our steps with that of ``fairseq-preprocess``; check that bytes are equal."""
     pair = folder / "pair"
+    few = prepare(pair, files[:4], args.pieces)
     found = [prepare(pair, files, args.pieces)]
+    memory = {name: [round(few[name][1]), round(found[0][name][1])] for name in few}
     words = words_of(pair)
     comparison = alternate(
         {
@@ -106,42 +121,42 @@ def measure_cost(folder: Path, files: Sequence[Path], args: argparse.Namespace) 
         clock=cpu_seconds,
     )
     seconds = {name: min(each[name][0] for each in found) for name in found[0]}
+    print(f"{'step':11} {'s of processor time':>20} {'words/s':>12}   peak MB with 4 and with {len(files)} files")
     for name, second in seconds.items():
-        print(f"  {name:11} {second:6.2f} s of processor time, {2 * words / second:12,.0f} words/s")
-    settings = {"files": len(files), "words_of_both_languages": 2 * words, "pieces": args.pieces}
-    comparison.finish("data_preparation", {**settings, "clock": "processor time", "least_seconds_of_steps": seconds})
-
-
-def measure_memory(folder: Path, files: Sequence[Path], args: argparse.Namespace) -> dict[str, list[float]]:
-    """Print the peak of every step with 4 and with all files."""
-    few, all_files = (prepare(folder / "memory", part, args.pieces) for part in (files[:4], files))
-    print(f"peak memory in MB with 4 and with {len(files)} files, one process")
-    for name in few:
-        print(f"  {name:11} {few[name][1]:6.0f} {all_files[name][1]:6.0f}")
-    return {name: [round(few[name][1], 1), round(all_files[name][1], 1)] for name in few}
+        print(f"{name:11} {second:20.2f} {2 * words / second:12,.0f} {memory[name][0]:7} {memory[name][1]:7}")
+    settings = {
+        "files": len(files),
+        "words_of_both_languages": 2 * words,
+        "pieces": args.pieces,
+        "clock": "processor time",
+        "least_seconds_of_steps": seconds,
+        "peak_megabytes_with_4_and_all_files": memory,
+        "load_average": os.getloadavg(),
+    }
+    comparison.finish("data_preparation", settings)
 
 
 def measure_workers(folder: Path, files: Sequence[Path], args: argparse.Namespace) -> None:
     """Compare the wall clock of the steps that take workers, with one and with two."""
+    pairs = {workers: folder / f"workers{workers}" for workers in (1, 2)}
+    prepare(pairs[1], files, args.pieces)
+    shutil.copytree(pairs[1], pairs[2])
 
-    def all_steps(workers: int) -> Callable[[], None]:
-        pair = folder / f"workers{workers}"
-        prepare(pair, files, args.pieces, workers)
-
-        def again() -> None:
-            for name, arguments in steps(pair, files, args.pieces, workers).items():
+    def again(workers: int) -> Callable[[], None]:
+        def redo() -> None:
+            for name, arguments in steps(pairs[workers], files, args.pieces, workers).items():
                 if name in PARALLEL_STEPS:
-                    for manifest in manifests(pair, name):
+                    for manifest in manifests(pairs[workers], name):
                         manifest.unlink()
                     run(["-m", "data_prep", *arguments])
 
-        return again
+        return redo
 
     comparison = alternate(
-        {"two workers": all_steps(2), "one worker": all_steps(1)},
+        {"two workers": again(2), "one worker": again(1)},
         rounds=args.rounds,
         warmup=0,
-        amount=2 * words_of(folder / "workers1"),
+        amount=2 * words_of(pairs[1]),
         unit="words",
     )
     settings = {"files": len(files), "pieces": args.pieces, "steps": PARALLEL_STEPS, "load_average": os.getloadavg()}
@@ -164,7 +179,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("../shared/data/wiki_en/text/AA"), help="folder of files")
     parser.add_argument("--pieces", type=int, default=40_000, help="of the vocabulary (default: 40000, the paper's)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--part", default="all", choices=["all", "cost", "memory", "workers"])
+    parser.add_argument("--part", default="all", choices=["all", "cost", "workers"])
     args = parser.parse_args()
     files = sorted(path for path in args.corpus.glob("*") if path.is_file()) if args.corpus.is_dir() else []
     if not files:
@@ -173,8 +188,6 @@ def main() -> None:
         folder = Path(temporary)
         if args.part in ("all", "cost"):
             measure_cost(folder, files, args)
-        if args.part in ("all", "memory"):
-            measure_memory(folder, files, args)
         if args.part in ("all", "workers"):
             measure_workers(folder, files, args)
 

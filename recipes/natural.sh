@@ -9,7 +9,7 @@
 #         python -m data_prep extract FILE --format conll|tsv --output TEXT
 # Output: WORK/SCALE/<l1>-<l2>[.separate]/: data, dictionary.tsv, dictionary.held_out.tsv,
 #         runs/<objective>-<seed>/{alignment,result}.json, report/
-# Time:   scale small, 3.1 M words of English and 1.1 M of French: 15 minutes a run on one core
+# Time:   per run as for the derived pairs of the scale (README); more with a larger --vocabulary
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh

@@ -42,7 +42,7 @@ PAPER = Shape()
 QUICK = Shape(layers=2, width=64, inner=128, heads=2, length=64, batch=4, vocabulary=1000)
 
 
-def write_data(folder: Path, shape: Shape, updates: int, entries: int, seed: int = 1) -> None:
+def write_data(folder: Path, shape: Shape, updates: int, entries: int, seed: int = 1, whole: bool = False) -> None:
     """Write two languages of parallel sentences, ``bin/`` and a dictionary of single pieces, ``dictionary.tsv``.
 
     Args:
@@ -51,6 +51,7 @@ def write_data(folder: Path, shape: Shape, updates: int, entries: int, seed: int
         updates: updates that the data last for.
         entries: entries of the dictionary.
         seed: of the text.
+        whole: make every sentence exactly a block, so that an epoch is a known number of instances: ``batch`` in all.
     """
     import torch
     from fairseq.data import indexed_dataset
@@ -69,6 +70,8 @@ def write_data(folder: Path, shape: Shape, updates: int, entries: int, seed: int
     lengths = rng.integers(5, max(6, min(45, shape.length // 2)), size=total // 20)
     ends = np.cumsum(lengths)
     ends = ends[ends < total]
+    if whole:
+        ends = np.arange(1, shape.batch // len(LANGUAGES) + 1) * (shape.length - 2)
     for number, language in enumerate(LANGUAGES):
         for split, sentences in (("train", np.split(text, ends)[:-1]), ("valid", np.split(text, ends)[:2])):
             prefix = binarized / language / split

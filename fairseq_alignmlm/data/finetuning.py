@@ -26,7 +26,8 @@ class FinetuningDataset(FairseqDataset):
         seed: seed of the run.
         shuffle: order of training (shuffled, similar lengths together) or of the file.
         language: the language's number for models with language embeddings, else None.
-        batch_size: instances per batch; similar lengths are sought among `BATCHES_PER_POOL` batches.
+        batch_size: instances per batch.
+        batches_per_pool: similar lengths are sought among so many batches: more leave less padding, fewer mix better.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class FinetuningDataset(FairseqDataset):
         shuffle: bool,
         language: int | None,
         batch_size: int,
+        batches_per_pool: int = BATCHES_PER_POOL,
     ) -> None:
         super().__init__()
         self._max_length, self._bos, self._eos, self._pad = max_length, bos, eos, padding_index
         self._seed, self._shuffle, self._language, self._batch_size = seed, shuffle, language, batch_size
+        self._batches_per_pool = batches_per_pool
         self._epoch = 1
         self.sizes = np.minimum(lengths, max_length)
         self.truncated = int((lengths > max_length).sum())
@@ -113,12 +116,12 @@ class FinetuningDataset(FairseqDataset):
     def ordered_indices(self) -> np.ndarray:
         """List the instances: in file order, or shuffled with similar lengths next to each other.
 
-        Sorting happens within random pools of `BATCHES_PER_POOL` batches, so that batches differ between epochs and
+        Sorting happens within random pools of ``batches_per_pool`` batches, so that batches differ between epochs and
         hold little padding.
         """
         if not self._shuffle:
             return np.arange(len(self))
         order = generator(self._seed, self._epoch).permutation(len(self))
-        pool = self._batch_size * BATCHES_PER_POOL
+        pool = self._batch_size * self._batches_per_pool
         pools = [order[start : start + pool] for start in range(0, len(order), pool)]
         return np.concatenate([part[np.argsort(self.sizes[part], kind="stable")] for part in pools])

@@ -10,7 +10,7 @@ from fairseq.dataclass import FairseqDataclass
 from fairseq.tasks import FairseqTask
 from omegaconf import II, MISSING
 
-from fairseq_alignmlm.data.finetuning import FinetuningDataset
+from fairseq_alignmlm.data.finetuning import BATCHES_PER_POOL, FinetuningDataset
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
 
@@ -28,6 +28,10 @@ class FinetuningConfig(FairseqDataclass):
         metadata={"help": "the pre-training's languages in order, for models with language embeddings"},
     )
     language: Optional[str] = field(default=None, metadata={"help": "the language of this data, one of --languages"})
+    batches_per_pool: int = field(
+        default=BATCHES_PER_POOL,
+        metadata={"help": "similar lengths share batches within random pools of so many; more leave less padding"},
+    )
     seed: int = II("common.seed")
     batch_size: Optional[int] = II("dataset.batch_size")
 
@@ -94,6 +98,7 @@ class FinetuningTask(FairseqTask):
             shuffle=split == "train",
             language=self._language_number() if self._with_language_ids else None,
             batch_size=self.cfg.batch_size or 32,
+            batches_per_pool=self.cfg.batches_per_pool,
         )
         cut = f"{dataset.truncated:,} cut at {self.cfg.max_length} pieces"
         logger.info("%s: %s instances, %s", split, f"{len(dataset):,}", cut)

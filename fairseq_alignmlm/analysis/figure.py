@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EDGE = "#222222"
 FILLS = {"trans": "bottom", "trans+inv": "full", "trans+syn": "left"}
 LEGEND_LINE = 0.25  # inches
+NARROWEST = 5.5  # inches: four names beside each other in the legend
 STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -48,7 +49,7 @@ def panels(count: int, width: float, height: float, legend_lines: int, **share: 
 
     below = 0.1 + LEGEND_LINE * legend_lines
     above = ConstrainedLayoutEngine(rect=(0, below / (height + below), 1, height / (height + below)))
-    figure = Figure(figsize=(max(4.5, width * count), height + below), layout=above)
+    figure = Figure(figsize=(max(NARROWEST, width * count), height + below), layout=above)
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, count, squeeze=False, **share)[0])
 
@@ -177,7 +178,8 @@ def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation |
                 axis.plot(run.alignment["all"], delta, **_marker(labels[run.label], run.transformation))
             axis.set_xlabel("alignment, all tokens (%)")
             axis.set_xlim(-4, 104)
-            axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+            axis.margins(y=0.08)
+            axis.axhline(0, color=EDGE, linewidth=0.8)  # in sight, so that distances can be compared
         axes[0].set_ylabel("Δ = SUP - ZS (points; lower is better)", fontsize=9)
         objectives = [Line2D([], [], label=label, **_marker(style, "trans+inv")) for label, style in labels.items()]
         fills = [
@@ -186,7 +188,8 @@ def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation |
         above = (0.5, LEGEND_LINE / figure.get_size_inches()[1])
         columns = min(4, len(objectives))
         figure.legend(handles=objectives, loc="lower center", ncols=columns, frameon=False, bbox_to_anchor=above)
-        figure.legend(handles=fills, loc="lower center", ncols=len(fills), frameon=False)
+        if len(fills) > 1:
+            figure.legend(handles=fills, loc="lower center", ncols=len(fills), frameon=False)
     return figure
 
 

@@ -31,6 +31,9 @@ def missing(groups: Sequence[Group]) -> list[str]:
             sentences.append(f"No run was tested on {task_title(task)}.")
         elif labels:
             sentences.append(f"{task_title(task)} is missing for {'; '.join(labels)}.")
+    partial = [text for task in TASKS for text in _some_seeds(groups, task)]
+    if partial:
+        sentences.append(f"Not measured for every seed: {'; '.join(partial)}.")
     for which, title in ALIGNMENTS.items():
         labels = [_name(group) for group in groups if group.alignment(which) is None]
         if labels and which in ("all", "held_out"):
@@ -55,3 +58,12 @@ def _name(group: Group) -> str:
 def _without(groups: Sequence[Group], task: str) -> list[str]:
     metric = main_metric(task)
     return [_name(group) for group in groups if group.score(task, metric, "delta") is None]
+
+
+def _some_seeds(groups: Sequence[Group], task: str) -> list[str]:
+    found = []
+    for group in groups:
+        score = group.score(task, main_metric(task), "delta")
+        if score is not None and score.count < len(group.runs):
+            found.append(f"{task_title(task)} of {_name(group)} ({score.count} of {len(group.runs)})")
+    return found

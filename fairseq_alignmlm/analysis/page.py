@@ -14,9 +14,9 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; max-width: 76rem; m
 h1 { font-size: 1.7rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc; }
 figure { margin: 1.5rem 0; } figure.table { overflow-x: auto; }
 img { max-width: 100%; height: auto; } figcaption, .note { color: #555; font-size: 0.9rem; }
-table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding-bottom: 0.5rem; }
-th, td { padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #e4e4e4; }
+th, td { padding: 0.25rem 0.45rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #e4e4e4; }
 thead th { white-space: normal; vertical-align: bottom; border-bottom: 2px solid #888; }
 .name { text-align: left; } code { font-size: 0.85em; overflow-wrap: anywhere; }
 """

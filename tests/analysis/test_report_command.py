@@ -69,6 +69,15 @@ def test_partial_results_give_a_partial_report(tmp_path: Path, capsys: pytest.Ca
         assert (tmp_path / "report" / link).is_file()
 
 
+def test_a_task_that_only_some_seeds_were_tested_on_is_named(tmp_path: Path) -> None:
+    work = runs_in(tmp_path / "work")
+    path = work / "runs" / "mlm-2" / "result.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "transfer": {}}))
+    assert command("--results", work, "--output", tmp_path / "report") == 0
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "Not measured for every seed: POS of MLM under trans+inv (1 of 2)." in text
+
+
 def test_page_is_self_contained_and_runs_nothing(tmp_path: Path) -> None:
     command("--results", runs_in(tmp_path / "work"), "--output", tmp_path / "report")
     page = (tmp_path / "report" / "report.html").read_text()
@@ -143,6 +152,23 @@ def test_objectives_differ_in_grey_too() -> None:
     for (first, hatch), (second, other) in itertools.pairwise(shades):
         assert second - first > 25 or hatch != other
     assert len({objective.marker for objective in OBJECTIVES.values()}) == len(OBJECTIVES)
+
+
+def test_every_point_of_figure_3_is_inside_its_panel_and_so_is_every_legend() -> None:
+    for runs in (paper_runs(), [run for run in paper_runs() if run.transformation == "trans+inv"]):
+        groups = groups_of(runs)
+        for figure in (alignment_scatter(runs, correlations(runs)), delta_bars(groups), score_bars(groups)):
+            figure.draw_without_rendering()
+            for axis in figure.axes:
+                low, high = axis.get_ylim()
+                for line in axis.lines:
+                    assert all(low <= y < high for y in line.get_ydata()), axis.get_title()
+            width, height = figure.bbox.size
+            for legend in figure.legends:
+                box = legend.get_window_extent()
+                assert box.x0 >= 0
+                assert box.x1 <= width
+                assert 0 <= box.y0 < box.y1 <= height
 
 
 def test_axes_say_what_they_show_and_in_which_unit() -> None:

@@ -1,0 +1,113 @@
+"""XTREME's protocol end to end: a stock checkpoint of XLM-R's shape, fine-tuned on one language, tested on two."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from argparse import Namespace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+WORDS = [f"w{number}" for number in range(40)]
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Random weights under XLM-R's key names, its vocabulary files beside them."""
+    import sentencepiece
+    from fairseq.data import Dictionary
+    from fairseq.models.roberta import RobertaModel
+
+    folder = tmp_path / "xlmr"
+    folder.mkdir()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([" ".join(WORDS[first : first + 10]) for first in range(31)] * 3),
+        model_prefix=str(folder / "sentencepiece.bpe"),
+        vocab_size=60,
+        model_type="unigram",
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.bpe.model"))
+    pieces = [processor.id_to_piece(number) for number in range(3, len(processor))]
+    (folder / "dict.txt").write_text("".join(f"{piece} 1\n" for piece in pieces), encoding="utf-8")
+    dictionary = Dictionary.load(str(folder / "dict.txt"))
+    dictionary.add_symbol("<mask>")
+    args = Namespace(
+        arch="roberta_base",
+        task="multilingual_masked_lm",
+        encoder_layers=1,
+        encoder_embed_dim=16,
+        encoder_ffn_embed_dim=32,
+        encoder_attention_heads=2,
+        dropout=0.1,
+        attention_dropout=0.1,
+        max_positions=40,
+    )
+    torch.manual_seed(1)
+    task = SimpleNamespace(source_dictionary=dictionary, max_positions=lambda: 40)
+    weights = RobertaModel.build_model(args, task).state_dict()
+    weights = {key.replace("encoder.", "decoder.", 1): value for key, value in weights.items()}
+    history = [{"criterion_name": "MaskedLmLoss", "optimizer_name": "FairseqAdam", "lr_scheduler_state": {}}]
+    history[0] |= {"best_loss": None, "num_updates": 0}
+    extra = {"train_iterator": {"epoch": 1}, "val_loss": None}
+    state = {"args": args, "model": weights, "optimizer_history": history, "extra_state": extra}
+    torch.save({**state, "last_optimizer_state": None}, folder / "model.pt")
+    return folder / "model.pt"
+
+
+def write_tags(path, sentences, seed, longest=9):
+    rng = np.random.default_rng(seed)
+    blocks = []
+    for _ in range(sentences):
+        numbers = rng.integers(0, 40, rng.integers(2, longest))
+        blocks.append("".join(f"w{number}\t{('NOUN', 'VERB')[number % 2]}\n" for number in numbers))
+    path.write_text("\n".join(blocks))
+
+
+def xtreme(repository, *options):
+    command = [str(repository / "recipes" / "xtreme.sh"), *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=repository)
+
+
+@pytest.mark.slow
+def test_a_stock_checkpoint_goes_from_labelled_data_to_checked_and_signed_scores(repository, tmp_path, checkpoint):
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, count, longest in (("train-en", 100, 9), ("dev-en", 20, 9), ("test-en", 20, 30), ("test-fr", 20, 30)):
+        write_tags(data / f"{name}.tsv", count, len(name) + count, longest)
+    options = ("--checkpoint", checkpoint, "--task", "udpos", "--data", data, "--work", tmp_path / "work")
+    small = ("--epochs", "2", "--lr", "0.01", "--batch", "20", "--device-batch", "10", "--max-length", "24")
+    done = xtreme(repository, *options, *small)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    assert "epoch 2: f1" in done.stdout
+    assert "udpos: 2 files are sound: en, fr" in done.stdout
+    run = tmp_path / "work" / "udpos-1"
+    score = json.loads((run / "score.json").read_text())
+    assert score["profile"] == "xtreme"
+    assert sorted(score["languages"]) == ["en", "fr"]
+    assert score["score"] == score["mean"]["span_f1_0.0.12"]
+    assert "|rule:seqeval-0.0.12|split:test|" in score["signature"]
+    for language in ("en", "fr"):
+        gold = (data / f"test-{language}.tsv").read_text().split("\n\n")
+        found = (run / "predictions" / "udpos" / f"test-{language}.tsv").read_text().split("\n\n")
+        assert [len(block.split()) for block in found] == [len(block.split()) // 2 for block in gold]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "--checkpoint, --task and --data are needed"),
+        (("--checkpoint", "x.pt", "--task", "qa", "--data", "d"), "unknown task 'qa'"),
+        (("--checkpoint", "x.pt", "--task", "xnli", "--data", "d", "--languages", "en"), "x.pt: no such file"),
+        (("--nonsense", "1"), "unknown option --nonsense"),
+    ],
+)
+def test_wrong_options_are_named_in_one_line(repository, options, message):
+    done = xtreme(repository, *options)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -7,7 +7,7 @@
 #   --sweep NAMES          dictionary, parallel, overlap, alpha, comma-separated (default: all)
 #   --transformation NAME  trans, trans_inv or trans_syn (default: trans_inv)
 #
-# Time: toy 12 runs a seed for all sweeps, 2 to 3 minutes each on one core. A run that is there is not made again.
+# Time: toy 10 runs a seed for all sweeps, 2 to 3 minutes each on one core. A run that is there is not made again.
 # Output: WORK/SCALE/ablations/: one report of all runs. Numbers to expect: README, Results.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -65,7 +65,7 @@ for sweep in ${sweeps//,/ }; do
     case $sweep in
     dictionary) runs dict_mlm,align_mlm --dictionary-percent 25 50 100 ;;
     parallel) runs xlm --tlm-ratio 0.01 0.1 0.25 1.0 ;;
-    overlap) runs xlm,align_mlm --overlap 0 0.25 0.5 ;;
+    overlap) runs xlm --overlap 0 0.25 0.5 ;;
     alpha) runs align_mlm --align-alpha 1 10 100 ;;
     esac
 done

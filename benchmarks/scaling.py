@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=2 python benchmarks/scaling.py [--precision bf16] [--layers 2] [--rounds 3] [--quick]
 
-The model has the paper's width with fewer layers, so that a dozen of them fit side by side. Each point of a series is a
-process, and they take turns. Leaves results/scaling.json and results/scaling.png.
+The model has the paper's width with fewer layers, so that all points of a series fit side by side; they take turns.
+Leaves results/scaling.json and results/scaling.png.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contestant import Contestant
 from timing import RESULTS, alternate, machine, quartiles, versions
 from training_update import COMPUTE, fairseq_updates
 from workload import PAPER, QUICK, Shape, write_data
@@ -70,17 +69,12 @@ def updates(shape: Shape, entries: int, options: tuple[str, ...]) -> Iterator[An
 
 def measure(axis: Series, base: Shape, options: tuple[str, ...], rounds: int) -> dict[str, Any]:
     """Time every size of a series and fit a line."""
+    chosen = (*options, "--criterion", axis.criterion)
     running = {
-        str(size): Contestant(
-            functools.partial(
-                updates, axis.shape_of(base, size), axis.entries_of(size), (*options, "--criterion", axis.criterion)
-            )
-        )
+        str(size): functools.partial(next, updates(axis.shape_of(base, size), axis.entries_of(size), chosen))
         for size in axis.sizes
     }
     comparison = alternate(running, rounds=rounds, warmup=2)
-    for each in running.values():
-        each.close()
     medians = [comparison.median(str(size)) for size in axis.sizes]
     slope, constant = np.polyfit(np.array(axis.sizes) / axis.scale, medians, 1)
     print(f"{axis.name}: {constant:.3f} s + {1000 * slope:.1f} ms per {axis.unit}", flush=True)
@@ -88,7 +82,6 @@ def measure(axis: Series, base: Shape, options: tuple[str, ...], rounds: int) ->
         "sizes": axis.sizes,
         "median_seconds": medians,
         "quartiles": [quartiles(comparison.seconds[str(size)]) for size in axis.sizes],
-        "peak_megabytes": [round(each.peak_megabytes) for each in running.values()],
         "seconds_constant": constant,
         "seconds_per_thousand": slope,
     }

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Below this many elements torch's own dropout is as good, and small runs keep its random numbers.
+# Below so many elements, or with models so narrow, torch's own dropout is as good, and small runs keep its numbers.
 _LARGE = 2**20
+_WIDE = 256
 
 
 class KeepMasks:
@@ -71,7 +72,7 @@ def dropout(values: Tensor, probability: float, training: bool) -> Tensor:
         probability: in [0, 1].
         training: False returns ``values``.
     """
-    large_on_cpu = values.device.type == "cpu" and values.numel() >= _LARGE
+    large_on_cpu = values.device.type == "cpu" and values.numel() >= _LARGE and values.size(-1) >= _WIDE
     if training and 0.0 < probability < 1.0 and large_on_cpu:
         return _Dropout.apply(values, probability)
     return F.dropout(values, probability, training)

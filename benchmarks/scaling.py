@@ -1,6 +1,6 @@
 """Time training updates over tokens per update, size of the vocabulary and size of the dictionary; draw a figure.
 
-    OMP_NUM_THREADS=2 python benchmarks/scaling.py [--precision bf16] [--layers 2] [--rounds 3] [--quick]
+    OMP_NUM_THREADS=2 python benchmarks/scaling.py [--precision bf16] [--layers 2] [--width 512] [--quick]
 
 The model has the paper's width with fewer layers, so that all points of a series fit side by side; they take turns.
 Leaves results/scaling.json and results/scaling.png.
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from timing import RESULTS, alternate, machine, quartiles, versions
 from training_update import COMPUTE, fairseq_updates
-from workload import PAPER, QUICK, Shape, write_data
+from workload import QUICK, Shape, write_data
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="bf16")
     parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--width", type=int, default=512, help="hidden size; heads of 64, inner size 4 x")
+    parser.add_argument("--length", type=int, default=512, help="tokens per instance")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="tiny sizes; results go to a temporary folder")
     args = parser.parse_args()
-    base = QUICK if args.quick else replace(PAPER, layers=args.layers)
+    base = (
+        QUICK
+        if args.quick
+        else Shape(args.layers, args.width, 4 * args.width, args.width // 64, args.length, 4096 // args.length)
+    )
     options = ("--arch", "multilingual_roberta", "--attention-dropout", "0.1", *COMPUTE[args.precision])
     found = {axis.name: measure(axis, base, options, args.rounds) for axis in series(args.quick)}
     folder = Path(tempfile.mkdtemp()) if args.quick else RESULTS

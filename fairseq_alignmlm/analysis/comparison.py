@@ -21,6 +21,7 @@ TRANSLATIONS = {
     "held_out_at_5": "held out, at 5",
     "held_out_csls": "held out, CSLS",
     "held_out_csls_at_5": "held out, CSLS at 5",
+    "held_out_no_shared_piece": "held out, no shared piece",
 }
 OTHER_ORDER = "≠"
 

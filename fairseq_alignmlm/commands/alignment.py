@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fairseq_alignmlm.evaluation.checkpoint import CheckpointEmbeddings
+    from fairseq_alignmlm.evaluation.retrieval import RetrievalScores
     from fairseq_alignmlm.evaluation.vocabulary import Vocabulary
 
 SUMMARY = "measure the alignment score of a checkpoint (Table 8), or word translation retrieval"
@@ -179,10 +181,22 @@ def _retrieval(
         f"word translation: {scores.words:,} held-out words ({len(gold) - len(kept):,} of the training dictionary"
         f" left out) among {scores.candidates:,} candidates, percent"
     )
+    _print_precision(scores)
+    print(f"  {mark}")
+    result = {"retrieval": asdict(scores), "retrieval_signature": mark}
+    # Pieces that a word shares with its translation make the two alike even in an untrained model.
+    distinct = {word: words for word, words in kept.items() if set(word).isdisjoint(chain.from_iterable(words))}
+    if distinct and len(distinct) < len(kept):
+        without_shared = translation_retrieval(model.words.to(args.device), distinct, candidates)
+        print(f"of these {without_shared.words:,} words that share no piece with a translation, percent")
+        _print_precision(without_shared)
+        result["retrieval_no_shared_piece"] = asdict(without_shared)
+    return result
+
+
+def _print_precision(scores: RetrievalScores) -> None:
     print(f"  cosine  P@1 {scores.cosine_at_1:6.2f}   P@5 {scores.cosine_at_5:6.2f}")
     print(f"  CSLS    P@1 {scores.csls_at_1:6.2f}   P@5 {scores.csls_at_5:6.2f}")
-    print(f"  {mark}")
-    return {"retrieval": asdict(scores), "retrieval_signature": mark}
 
 
 def _translations(path: Path, vocabulary: Vocabulary) -> dict[tuple[int, ...], list[tuple[int, ...]]]:

@@ -47,7 +47,7 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
         InputError: when the alignment is missing or a file is no JSON.
     """
     measured = _read(run / "alignment.json")
-    alignment = measured.get("alignment") or _of_translations(measured["retrieval"])
+    alignment = measured.get("alignment") or _of_translations(measured)
     tests = {"en": (source, source), "zs": (source, derived), "sup": (derived, derived)}
     transfer: dict[str, Any] = {}
     signatures: dict[str, Any] = {}
@@ -73,17 +73,23 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
     }
 
 
-def _of_translations(retrieval: dict[str, float]) -> dict[str, float]:
+def _of_translations(measured: dict[str, dict[str, float]]) -> dict[str, float]:
     """Return what natural languages have in place of counterparts: how many held-out words find their translation.
 
-    ``held_out`` is precision at 1 by cosine, which is what that number is for counterparts, too.
+    ``held_out`` is precision at 1 by cosine, which is what that number is for counterparts, too. Words that share a
+    piece with their translation find it in an untrained model already; where there are some,
+    ``held_out_no_shared_piece`` is the precision of the others.
     """
-    return {
+    retrieval = measured["retrieval"]
+    found = {
         "held_out": retrieval["cosine_at_1"],
         "held_out_at_5": retrieval["cosine_at_5"],
         "held_out_csls": retrieval["csls_at_1"],
         "held_out_csls_at_5": retrieval["csls_at_5"],
     }
+    if without_shared := measured.get("retrieval_no_shared_piece"):
+        found["held_out_no_shared_piece"] = without_shared["cosine_at_1"]
+    return found
 
 
 def versions() -> dict[str, str]:

@@ -150,6 +150,20 @@ def test_retrieval_leaves_training_words_out(pair: Path, capsys: pytest.CaptureF
     assert "1 of the training dictionary left out" in capsys.readouterr().out
 
 
+def test_words_that_share_a_piece_with_their_translation_are_told_apart(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (pair / "held.tsv").write_text("b\tx:d\nc\tc x:d\nd\tx:c\nd\td x:a\n")
+    result = measure(pair, "--held-out", pair / "held.tsv")
+    assert result["retrieval"]["words"] == 3
+    assert result["retrieval"]["cosine_at_1"] == pytest.approx(100 / 3)
+    assert result["retrieval_no_shared_piece"]["words"] == 1
+    assert result["retrieval_no_shared_piece"]["cosine_at_1"] == 0.0
+    assert "of these 1 words that share no piece with a translation" in capsys.readouterr().out
+    (pair / "held.tsv").write_text("b\tx:b\n")
+    assert "retrieval_no_shared_piece" not in measure(pair, "--held-out", pair / "held.tsv")
+
+
 def test_rows_are_numbered_as_fairseq_numbers_them(pair: Path) -> None:
     fairseq_data = pytest.importorskip("fairseq.data")
     theirs = fairseq_data.Dictionary.load(str(pair / "dict.txt"))

@@ -71,3 +71,6 @@ def test_natural_languages_have_the_precision_of_held_out_translations_in_place_
         "held_out_csls_at_5": 6.0,
     }
     assert result["signatures"] == {"translation": "task:translation"}
+    other = {"retrieval": scores, "retrieval_no_shared_piece": scores | {"cosine_at_1": 0.5}}
+    (tmp_path / "alignment.json").write_text(json.dumps(other))
+    assert collect_result(tmp_path, "en", "fr")["alignment"]["held_out_no_shared_piece"] == 0.5

@@ -74,7 +74,7 @@ def measure(axis: Series, base: Shape, options: tuple[str, ...], rounds: int) ->
         str(size): functools.partial(next, updates(axis.shape_of(base, size), axis.entries_of(size), chosen))
         for size in axis.sizes
     }
-    comparison = alternate(running, rounds=rounds, warmup=2)
+    comparison = alternate(running, rounds=rounds, warmup=1)
     medians = [comparison.median(str(size)) for size in axis.sizes]
     slope, constant = np.polyfit(np.array(axis.sizes) / axis.scale, medians, 1)
     print(f"{axis.name}: {constant:.3f} s + {1000 * slope:.1f} ms per {axis.unit}", flush=True)

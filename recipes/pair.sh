@@ -73,7 +73,7 @@ done
 settings=$here/scales/$scale.conf
 if [[ $scale == *.conf ]]; then settings=$scale scale=$(basename "$scale" .conf); fi
 [[ -f $settings ]] || fail "unknown scale '$scale'; choose toy, small, paper or give your own file.conf"
-toy_sentences=''
+toy_sentences='' toy_lexicon=1
 # shellcheck source=recipes/scales/toy.conf
 source "$settings"
 percent=${percent:-$dictionary_percent}

@@ -61,14 +61,15 @@ def recipe(repository, data, work, *options):
     return subprocess.run(command, capture_output=True, text=True, cwd=repository)
 
 
-def test_all_objectives_go_from_two_texts_and_a_dictionary_to_held_out_precision(repository, data, tmp_path):
+def test_two_texts_parallel_lines_and_a_dictionary_lead_to_held_out_precision(repository, data, tmp_path):
     pos = f"{data / 'pos.en.tsv'},{data / 'pos.fr.tsv'}"
     options = ["--parallel", f"{data / 'parallel.en'},{data / 'parallel.fr'}", "--pos-train", pos, "--pos-dev", pos]
-    done = recipe(repository, data, tmp_path, *options, "--jobs", "2")
+    # The others train as they do on derived pairs: one that reads the parallel text, one that reads the dictionary.
+    done = recipe(repository, data, tmp_path, *options, "--objective", "xlm,align_mlm", "--jobs", "2")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     pair = tmp_path / "tiny" / "en-fr"
     results = {path.parent.name: json.loads(path.read_text()) for path in pair.glob("runs/*/result.json")}
-    assert sorted(results) == ["align_mlm-1", "dict_mlm-1", "mlm-1", "xlm-1"]
+    assert sorted(results) == ["align_mlm-1", "xlm-1"]
     for result in results.values():
         assert result["transformation"] == "natural"
         assert result["languages"] == ["en", "fr"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -11,31 +12,7 @@ pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("snakemake") is None, reason="Snakemake is not installed (extra [workflow])"
 )
 
-SCALE = """
-toy_sentences=300
-toy_lexicon=0.1
-labelled_train=500
-labelled_valid=60
-pairs_train=60
-pairs_valid=20
-vocabulary=300
-dictionary_percent=25
-blocks=(8x16:4)
-xlm_blocks=(64x4:4)
-instances=(--instances blocks)
-shortest_tlm=64
-model=(--arch multilingual_roberta_tiny --encoder-layers 1 --encoder-embed-dim 16 --encoder-ffn-embed-dim 32
-    --max-positions 128)
-pretrain=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay --warmup-updates 2)
-align_alpha=10
-tlm_ratio=0.25
-finetune_epochs=1
-finetune_batch=50
-finetune_max_length=128
-finetune_xnli_epochs=1
-finetune_xnli_max_length=128
-finetune=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay)
-"""
+SCALE = Path(__file__).with_name("tiny.conf").read_text() + "blocks=(8x16:4)\nxlm_blocks=(64x4:4)\n"
 
 
 @pytest.fixture

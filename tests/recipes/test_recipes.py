@@ -4,35 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.slow
 
-SCALE = """
-toy_sentences=300
-labelled_train=500
-labelled_valid=60
-pairs_train=60
-pairs_valid=20
-vocabulary=300
-dictionary_percent=25
-blocks=(8x16:4 32x8:8)
-xlm_blocks=(8x16:4 64x4:8)
-instances=(--instances blocks)
-shortest_tlm=64
-model=(--arch multilingual_roberta_tiny --encoder-layers 1 --encoder-embed-dim 16 --encoder-ffn-embed-dim 32
-    --max-positions 128)
-pretrain=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay --warmup-updates 2)
-align_alpha=10
-tlm_ratio=0.25
-finetune_epochs=1
-finetune_batch=50
-finetune_max_length=128
-finetune_xnli_epochs=1
-finetune_xnli_max_length=128
-finetune=(--optimizer adam --lr 1e-3 --lr-scheduler polynomial_decay)
-"""
+SCALE = Path(__file__).with_name("tiny.conf").read_text()
 
 
 def recipe(repository, folder, name, *options):

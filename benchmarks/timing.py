@@ -201,7 +201,7 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:
-        pass
+        pass  # only Linux has this file
     return platform.processor() or "unknown processor"
 
 

@@ -27,7 +27,7 @@ def _is_running(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:  # somebody else's
-        pass
+        return True
     return True
 
 

@@ -163,7 +163,6 @@ source_language=en
 derived_language=$derived_language
 transformation=$transformation
 overlap=$overlap
-dictionary_percent=$percent
 CONF
 
 if at 7 "runs: ${objectives//,/ } x seeds ${seeds//,/ }, $jobs at a time"; then

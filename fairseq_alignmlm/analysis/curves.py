@@ -38,7 +38,7 @@ def learning_curves(groups: Sequence[Group]) -> Figure:
     """
     from matplotlib import rc_context
 
-    drawn = [(group, *mean_curve(group)) for group in groups if mean_curve(group)[0]]
+    drawn = [(group, *curve) for group in groups if (curve := mean_curve(group))[0]]
     with rc_context(STYLE):
         figure, by_transformation = _panels([group for group, *_ in drawn])
         for group, updates, losses in drawn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -210,6 +211,7 @@ def multilingual_roberta_base(args: Any) -> None:
 
 
 def _default(args: Any, **sizes: int) -> None:
-    for name, value in sizes.items():
+    """Set what is not given: the architecture's sizes, and settings younger than the checkpoint ``args`` come from."""
+    for name, value in {**asdict(MultilingualRobertaConfig()), **sizes}.items():
         if getattr(args, name, None) is None:
             setattr(args, name, value)

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 from fairseq.data import Dictionary
+from fairseq.models import build_model
 from fairseq.models.roberta import RobertaModel
+from omegaconf import OmegaConf
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
@@ -136,3 +138,12 @@ def test_sinusoidal_start_has_the_spread_of_the_words():
     table = make_model(make_task(), position_init="sinusoidal", init_std=0.06).encoder.sentence_encoder.embed_positions
     assert table.weight[2:].std().item() == pytest.approx(0.06, rel=0.3)
     assert table.weight[1].abs().sum().item() == 0
+
+
+def test_a_checkpoint_older_than_a_setting_is_built_with_its_default():
+    cfg = OmegaConf.structured(MultilingualRobertaConfig(_name="multilingual_roberta_tiny", encoder_embed_dim=32))
+    old = OmegaConf.create({key: value for key, value in OmegaConf.to_container(cfg).items() if key != "compute_dtype"})
+    OmegaConf.set_struct(old, True)
+    model = build_model(old, make_task(), from_checkpoint=True)
+    assert model.cfg.compute_dtype == "float32"
+    assert model.word_embeddings.size(1) == 32

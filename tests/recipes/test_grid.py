@@ -52,6 +52,7 @@ def test_a_part_of_the_grid_can_be_chosen(grid):
         ("sed=1", "unknown setting 'sed'"),
         ("objectives=mlm,bert", "objectives: unknown 'bert'; choose of mlm, xlm, dict_mlm, align_mlm"),
         ("seeds=one", "seeds: whole numbers, separated by commas, not one"),
+        ("options=--corpus C --align-alpha 1", "options: the grid does not take --align-alpha"),
     ],
 )
 def test_a_wrong_setting_is_named_before_anything_runs(grid, tmp_path, setting, message):
@@ -72,7 +73,7 @@ def test_a_failed_run_is_listed_stops_no_other_and_is_all_that_a_second_call_rep
     failed = grid("--cores", "2", "--config", *part)
     assert failed.returncode != 0
     assert "1 of 2 runs are there. Not finished (1):" in failed.stderr
-    assert f"mlm under trans_inv, seed 1: see {tmp_path}/work/tiny/grid/trans_inv.mlm-1.log" in failed.stderr
+    assert f"mlm under trans_inv, seed 1: see {pair.parent / 'grid' / 'trans_inv.mlm-1.log'}" in failed.stderr
     assert "was made with other settings" in failed.stderr
     other = pair / "runs" / "align_mlm-1" / "result.json"
     assert other.is_file()

@@ -54,6 +54,20 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert "was made with other settings; move it away or choose another --work" in refused.stderr
 
 
+def test_the_ablations_give_every_setting_a_run_of_its_own_and_one_report(repository, tmp_path):
+    done = recipe(repository, tmp_path, "ablations.sh", "--sweep", "dictionary,overlap", "--jobs", "2")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    folder = tmp_path / "work" / "tiny"
+    runs = {str(path.parent.relative_to(folder)) for path in folder.glob("*/runs/*/result.json")}
+    pair = "en-en_trans_inv"
+    percents = {f"{objective}{name}-1" for objective in ("dict_mlm", "align_mlm") for name in ("", ".dictionary50", ".dictionary100")}
+    overlaps = {f"{pair}{name}/runs/xlm-1" for name in ("", ".overlap0.25", ".overlap0.5")}
+    assert runs == {f"{pair}/runs/{name}" for name in percents} | overlaps
+    report = (folder / "ablations" / "report.md").read_text()
+    for table in ("Table 2", "Table 4", "Table 7"):
+        assert table in report
+
+
 def test_syntax_reorders_with_gold_trees_and_a_trained_order_and_tests_nli(repository, tmp_path):
     done = recipe(repository, tmp_path, "trans_syn.sh", "--objective", "mlm", "--tasks", "xnli", "--jobs", "2")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

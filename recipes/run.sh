@@ -64,7 +64,7 @@ if [[ $natural ]]; then # two natural languages (natural.sh): translations of wo
 fi
 language_embeddings=() # XLM and DICT-MLM have them, MLM and ALIGN-MLM do not (G.5)
 case $objective in
-mlm) criterion=(--criterion masked_lm) ;;
+mlm) criterion=(--criterion mlm) ;;
 xlm)
     criterion=(--criterion tlm --tlm-ratio "$tlm_ratio" "${parallel[@]}")
     language_embeddings=(--language-embeddings)

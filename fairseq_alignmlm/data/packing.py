@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BLANK_LINE = 1  # a document boundary is binarized as a lone </s>
+LOOK_AHEAD = 128  # sentences: enough to find one of almost any length, few enough to stay within some documents
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,18 @@ class Packing:
         return self.kept[self.bounds[index] : self.bounds[index + 1]]
 
 
-def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None) -> Packing:
+def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, look_ahead: int = LOOK_AHEAD) -> Packing:
     """Fill instances with whole sentences, one after the other, each as full as it gets.
+
+    When the next sentence does not fit any more, the largest that does is taken from those that follow it. What was
+    passed over begins the next instance.
 
     Args:
         sizes: lengths in tokens ``(S,)`` of sentences, or ``(S, 2)`` of the two sides of sentence pairs.
         limit: most tokens of an instance (of each side).
         order: the sentences to use, in this order; by default all, in file order.
+        look_ahead: number of waiting sentences, the next one included, among which one that fits is sought; with 1
+            sentences stay in their order, at the price of more padding.
 
     Returns:
         The packing; sentences longer than the limit and blank lines are left out and counted.
@@ -50,11 +56,33 @@ def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None) -> Pack
     blank = (sizes[order] <= BLANK_LINE).any(1)
     too_long = ~blank & (sizes[order] > limit).any(1)
     kept = order[~blank & ~too_long]
-    ends = np.concatenate([np.zeros((1, sizes.shape[1]), dtype=np.int64), np.cumsum(sizes[kept], axis=0)])
-    bounds = [0]
-    while bounds[-1] < len(kept):
-        start = bounds[-1]
-        # The last sentence whose end is within the limit, on every side.
-        fits = [np.searchsorted(side, side[start] + limit, side="right") - 1 for side in ends.T]
-        bounds.append(int(min(fits)))
-    return Packing(kept, np.array(bounds, dtype=np.int64), int(blank.sum()), int(too_long.sum()))
+    taken, bounds = _fill(sizes[kept], limit, look_ahead)
+    return Packing(kept[taken], bounds, int(blank.sum()), int(too_long.sum()))
+
+
+def _fill(sizes: np.ndarray, limit: int, look_ahead: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the order ``(M,)`` in which sentences of ``sizes`` ``(M, sides)`` are packed, and the instances' bounds."""
+    order, bounds = [np.zeros(0, dtype=np.int64)], [0]
+    waiting, unseen, done = np.arange(min(look_ahead, len(sizes))), look_ahead, 0
+    room = np.full(sizes.shape[1], limit)
+    while len(waiting):
+        used = np.cumsum(sizes[waiting], axis=0)
+        run = int((used <= room).all(1).sum())  # lengths are positive: these are the first ones
+        if run:
+            chosen, waiting, room = waiting[:run], waiting[run:], room - used[run - 1]
+        else:
+            fits = (sizes[waiting] <= room).all(1)
+            if not fits.any():
+                bounds.append(done)
+                room = np.full(sizes.shape[1], limit)
+                continue
+            best = int(np.where(fits, sizes[waiting].sum(1), 0).argmax())
+            chosen, room = waiting[best : best + 1], room - sizes[waiting[best]]
+            waiting = np.concatenate([waiting[:best], waiting[best + 1 :]])
+        order.append(chosen)
+        done += len(chosen)
+        more = np.arange(unseen, min(unseen + len(chosen), len(sizes)))
+        waiting, unseen = np.concatenate([waiting, more]), unseen + len(chosen)
+    if done:
+        bounds.append(done)
+    return np.concatenate(order), np.array(bounds, dtype=np.int64)

@@ -59,8 +59,9 @@ def test_monolingual_instances_hold_every_sentence_once_with_positions_ids_and_p
         assert positions == [*range(2, 2 + length)] + [PAD] * (len(tokens) - length)
         assert ids == [1] * length + [0] * (len(tokens) - length)
         seen += tokens[1:length]
-    expected = [token for sentence in corpus for token in (*sentence, EOS)]
-    assert seen == expected
+    kept = instances.packing.kept.tolist()
+    assert sorted(kept) == list(range(len(corpus)))
+    assert seen == [token for index in kept for token in (*corpus[index], EOS)]
     assert batch["target"].eq(PAD).all()
 
 
@@ -92,8 +93,10 @@ def test_parallel_instances_restart_positions_and_keep_pairs_together(pairs, hal
         assert seen[0][-1].count(EOS) == seen[1][-1].count(EOS)
         if not halves:
             assert 0 not in ids[: sum(map(bool, ids))]
+    kept = instances.packing.kept.tolist()
+    assert sorted(kept) == list(range(len(pairs)))
     for side, number in ((first, 0), (second, 1)):
-        assert list(itertools.chain(*seen[number])) == torch.cat(list(side)).tolist()
+        assert list(itertools.chain(*seen[number])) == torch.cat([side[index] for index in kept]).tolist()
 
 
 def test_a_batch_of_equal_lengths_promises_no_padding_and_others_do_not():

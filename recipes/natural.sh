@@ -14,6 +14,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh
 source "$here/environment.sh"
+# shellcheck source=recipes/stages.sh
+source "$here/stages.sh"
 
 usage() {
     cat <<'USAGE'
@@ -43,8 +45,6 @@ usage: recipes/natural.sh --l1-corpus PATH --l2-corpus PATH --dictionary FILE [o
                              6 parallel and labelled data, 7 runs, 8 report
 USAGE
 }
-fail() { echo "error: $*" >&2; exit 2; }
-say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
 
 languages=en,fr scale=small objectives=all seeds=1 work=work jobs=$(env -u OMP_NUM_THREADS nproc) stage=1 stop_stage=8
 held_out=0.2 dictionary_seed=1 pieces='' symbols=shared sampling_alpha=0.7 ratio=1 alpha='' pos_train='' pos_dev=''
@@ -81,10 +81,8 @@ while (($#)); do
     esac
     shift 2
 done
-settings=$here/scales/$scale.conf
-if [[ $scale == *.conf ]]; then settings=$scale scale=$(basename "$scale" .conf); fi
 [[ $scale == toy ]] && fail "--scale toy is the synthetic language; choose small, paper or give your own file.conf"
-[[ -f $settings ]] || fail "unknown scale '$scale'; choose small, paper or give your own file.conf"
+find_scale
 [[ $languages =~ ^[A-Za-z]+,[A-Za-z]+$ ]] || fail "--languages $languages: give two codes, such as en,fr"
 l1=${languages%,*} l2=${languages#*,}
 [[ $l1 != "$l2" ]] || fail "--languages $languages: give two different languages"
@@ -109,7 +107,6 @@ pieces=${pieces:-$((2 * vocabulary))}
 pair=$work/$scale/$l1-$l2
 if [[ $symbols == separate ]]; then pair+=.separate; fi # other symbols, so other data
 mkdir -p "$pair"
-at() { ((stage <= $1 && $1 <= stop_stage)) && say "stage $1: $2"; }
 
 if at 1 "text of $l1 and $l2"; then
     python -m data_prep sentences --pair "$pair" --language "$l1" --workers "$jobs" "${l1_corpus[@]}"
@@ -154,14 +151,4 @@ CONF
 
 run_options=(--tlm-ratio "$ratio")
 if [[ $alpha ]]; then run_options+=(--align-alpha "$alpha"); fi
-if at 7 "runs: ${objectives//,/ } x seeds ${seeds//,/ }, $jobs at a time"; then
-    for seed in ${seeds//,/ }; do
-        for objective in ${objectives//,/ }; do
-            printf '%s\0' "$objective" "$seed"
-        done
-    done | OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} xargs -0 -n 2 -P "$jobs" \
-        "$here/run.sh" "$pair" "$settings" --tasks "${pos_train:+pos}" "${run_options[@]}"
-fi
-if at 8 "report"; then
-    python -m fairseq_alignmlm report --results "$pair/runs" --output "$pair/report"
-fi
+run_and_report --tasks "${pos_train:+pos}" "${run_options[@]}"

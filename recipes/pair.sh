@@ -8,6 +8,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh
 source "$here/environment.sh"
+# shellcheck source=recipes/stages.sh
+source "$here/stages.sh"
 
 usage() {
     cat <<'USAGE'
@@ -33,8 +35,6 @@ usage: recipes/<transformation>.sh [options]
                              6 labelled data, 7 runs, 8 report
 USAGE
 }
-fail() { echo "error: $*" >&2; exit 2; }
-say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
 
 transforms=$1 # word-level transformations in order, separated by spaces, e.g. "inv"; may be empty
 shift
@@ -70,9 +70,7 @@ while (($#)); do
     esac
     shift 2
 done
-settings=$here/scales/$scale.conf
-if [[ $scale == *.conf ]]; then settings=$scale scale=$(basename "$scale" .conf); fi
-[[ -f $settings ]] || fail "unknown scale '$scale'; choose toy, small, paper or give your own file.conf"
+find_scale
 toy_sentences='' toy_lexicon=1
 # shellcheck source=recipes/scales/toy.conf
 source "$settings"
@@ -99,7 +97,6 @@ pair=$work/$scale/$source_language-$derived_language
 if [[ $overlap != 0 ]]; then pair+=.overlap$overlap; fi # other symbols, so other data
 mkdir -p "$pair"
 data_name() { case $1 in pos) echo udpos ;; ner) echo panx ;; *) echo "$1" ;; esac; }
-at() { ((stage <= $1 && $1 <= stop_stage)) && say "stage $1: $2"; }
 
 if [[ $toy_sentences ]]; then
     toy=$work/toy/language
@@ -165,14 +162,4 @@ transformation=$transformation
 overlap=$overlap
 CONF
 
-if at 7 "runs: ${objectives//,/ } x seeds ${seeds//,/ }, $jobs at a time"; then
-    for seed in ${seeds//,/ }; do
-        for objective in ${objectives//,/ }; do
-            printf '%s\0' "$objective" "$seed"
-        done
-    done | OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} xargs -0 -n 2 -P "$jobs" \
-        "$here/run.sh" "$pair" "$settings" --tasks "${!train[*]}" "${run_options[@]}"
-fi
-if at 8 "report"; then
-    python -m fairseq_alignmlm report --results "$pair/runs" --output "$pair/report"
-fi
+run_and_report --tasks "${!train[*]}" "${run_options[@]}"

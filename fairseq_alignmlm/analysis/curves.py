@@ -1,16 +1,17 @@
-"""Figures of lines: learning curves, and alignment over the frequency of words."""
+"""Figures of lines: learning curves, alignment over the frequency of words, and one setting varied."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from fairseq_alignmlm.analysis.figure import EDGE, LEGEND_LINE, STYLE, panels
+from fairseq_alignmlm.analysis.figure import EDGE, LEGEND_COLUMNS, LEGEND_LINE, STYLE, legend_lines, panels
 from fairseq_alignmlm.analysis.frequency import bins_of
 from fairseq_alignmlm.analysis.objectives import objective_named
-from fairseq_alignmlm.analysis.summary import Group
-from fairseq_alignmlm.analysis.tasks import transformation_key
+from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of
+from fairseq_alignmlm.analysis.sweeps import Sweep, swept
+from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title, transformation_key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,9 +82,58 @@ def frequency_lines(groups: Sequence[Group]) -> Figure:
     return figure
 
 
+def sweep_lines(sweep: Sweep, groups: Sequence[Group]) -> Figure:
+    """Draw alignment, and for every task zero-shot (line) and supervised scores (dashes), over the varied setting.
+
+    Args:
+        sweep: one that `sweep_table` has a table for.
+        groups: of one scale.
+    """
+    from matplotlib import rc_context
+
+    measured = swept(sweep, groups)
+    places = {value: place for place, value in enumerate(sorted({value for value, _ in measured}))}
+    tasks = [task for task in tasks_of(groups) if _is_varied(measured, task)]
+    with rc_context(STYLE):
+        figure, axes = panels(1 + len(tasks), PANEL_WIDTH, PANEL_HEIGHT, 1, sharey=True)
+        for axis, task in zip(axes, [None, *tasks], strict=True):
+            axis.set_title(f"{task_title(task)} ({metric_title(task, main_metric(task))})" if task else "alignment")
+            axis.set_xticks(list(places.values()), [f"{value:g}" for value in places])
+            axis.set_xlabel(sweep.axis)
+            axis.set_ylim(-4, 104)
+            for objective in dict.fromkeys(objective for _, objective in measured):
+                setups = [(places[value], measured[value, of]) for value, of in sorted(measured) if of == objective]
+                if task is None:
+                    _sweep_line(axis, objective, [(place, group.alignment("all")) for place, group in setups])
+                    continue
+                metric = main_metric(task)
+                supervised = [(place, group.score(task, metric, "sup")) for place, group in setups]
+                _sweep_line(axis, objective, supervised, dashed=True)
+                _sweep_line(axis, objective, [(place, group.score(task, metric, "zs")) for place, group in setups])
+        axes[0].set_ylabel("percent", fontsize=9)
+        _legend(figure, {objective_named(objective).title: objective for _, objective in measured})
+    return figure
+
+
+def _is_varied(measured: Mapping[tuple[float, str], Group], task: str) -> bool:
+    known = {value for (value, _), group in measured.items() if group.score(task, main_metric(task), "zs")}
+    return len(known) > 1
+
+
+def _sweep_line(axis: Any, objective: str, scores: Sequence[tuple[int, Cell | None]], dashed: bool = False) -> None:
+    known = [(place, score) for place, score in scores if score is not None]
+    x, y = [place for place, _ in known], [score.mean for _, score in known]
+    if dashed:
+        axis.plot(x, y, color=EDGE, linewidth=2.6, dashes=(3, 2))
+        axis.plot(x, y, color=objective_named(objective).colour, linewidth=1.5, dashes=(5.2, 3.47))  # the same lengths
+        return
+    axis.errorbar(x, y, [score.deviation or 0.0 for _, score in known], fmt="none", ecolor=EDGE, capsize=3, linewidth=1)
+    _line(axis, objective, x, y)
+
+
 def _panels(drawn: Sequence[Group]) -> tuple[Figure, dict[str, Any]]:
     transformations = sorted({one.transformation for one in drawn}, key=transformation_key)
-    lines = 1 + (len({one.label for one in drawn}) - 1) // 4
+    lines = legend_lines(list({one.label for one in drawn}))
     figure, axes = panels(len(transformations), PANEL_WIDTH, PANEL_HEIGHT, lines, sharey=True)
     for axis, transformation in zip(axes, transformations, strict=True):
         axis.set_title(transformation)
@@ -115,4 +165,10 @@ def _legend(figure: Figure, objectives: dict[str, str]) -> None:
         style = objective_named(objective)
         handles.append(Line2D([], [], label=label, color=style.colour, linewidth=1.5, **_markers(style, 1)))
     above = (0.5, LEGEND_LINE / figure.get_size_inches()[1] / 4)
-    figure.legend(handles=handles, loc="lower center", ncols=min(4, len(handles)), frameon=False, bbox_to_anchor=above)
+    figure.legend(
+        handles=handles,
+        loc="lower center",
+        ncols=min(LEGEND_COLUMNS, len(handles)),
+        frameon=False,
+        bbox_to_anchor=above,
+    )

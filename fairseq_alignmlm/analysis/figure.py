@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EDGE = "#222222"
 FILLS = {"trans": "bottom", "trans+inv": "full", "trans+syn": "left"}
 LEGEND_LINE = 0.25  # inches
+LEGEND_COLUMNS = 4
 NARROWEST = 5.5  # inches: four names beside each other in the legend
 STYLE: Any = {
     "font.size": 10,
@@ -52,6 +53,11 @@ def panels(count: int, width: float, height: float, legend_lines: int, **share: 
     figure = Figure(figsize=(max(NARROWEST, width * count), height + below), layout=above)
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, count, squeeze=False, **share)[0])
+
+
+def legend_lines(labels: Sequence[str]) -> int:
+    """Return the number of lines that a legend of these labels has."""
+    return -(-len(labels) // LEGEND_COLUMNS)
 
 
 def delta_bars(groups: Sequence[Group]) -> Figure:
@@ -122,7 +128,7 @@ def _bars(groups: Sequence[Group], draw: Callable[[Any, float, float, Group, str
     transformations = sorted({group.transformation for group in groups}, key=transformation_key)
     labels = list(dict.fromkeys(group.label for group in groups))
     with rc_context(STYLE):
-        figure, axes = panels(len(transformations), 1.3 + 0.95 * len(tasks), 3.2, 1, sharey=True)
+        figure, axes = panels(len(transformations), 1.3 + 0.95 * len(tasks), 3.2, legend_lines(labels), sharey=True)
         width = 0.8 / len(labels)
         for axis, transformation in zip(axes, transformations, strict=True):
             axis.set_title(transformation)
@@ -151,7 +157,7 @@ def _bar_legend(figure: Figure, groups: Sequence[Group]) -> None:
     handles = [
         Patch(facecolor=style.colour, hatch=style.hatch, edgecolor=EDGE, label=label) for label, style in styles.items()
     ]
-    figure.legend(handles=handles, loc="lower center", ncols=min(4, len(handles)), frameon=False)
+    figure.legend(handles=handles, loc="lower center", ncols=min(LEGEND_COLUMNS, len(handles)), frameon=False)
 
 
 def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation | None]) -> Figure:
@@ -164,10 +170,10 @@ def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation |
     from matplotlib import rc_context
     from matplotlib.lines import Line2D
 
-    labels = {run.label: objective_named(run.objective) for run in runs}
+    styles = {style.title: style for style in (objective_named(run.objective) for run in runs)}
     transformations = sorted({run.transformation for run in runs}, key=transformation_key)
     with rc_context(STYLE):
-        figure, axes = panels(len(correlations), 3.4, 3.2, 2)
+        figure, axes = panels(len(correlations), 3.4, 3.2, legend_lines(list(styles)) + (len(transformations) > 1))
         for axis, (task, correlation) in zip(axes, correlations.items(), strict=True):
             rho = "ρ not defined" if correlation is None else f"ρ = {correlation.rho:.2f}, n = {correlation.n}"
             axis.set_title(f"{task_title(task)}: {rho}", fontsize=10)
@@ -175,21 +181,20 @@ def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation |
                 delta = run.score(task, main_metric(task), "delta")
                 if delta is None or run.alignment.get("all") is None:
                     continue
-                axis.plot(run.alignment["all"], delta, **_marker(labels[run.label], run.transformation))
+                axis.plot(run.alignment["all"], delta, **_marker(objective_named(run.objective), run.transformation))
             axis.set_xlabel("alignment, all tokens (%)")
             axis.set_xlim(-4, 104)
             axis.margins(y=0.08)
             axis.axhline(0, color=EDGE, linewidth=0.8)  # in sight, so that distances can be compared
         axes[0].set_ylabel("Δ = SUP - ZS (points; lower is better)", fontsize=9)
-        objectives = [Line2D([], [], label=label, **_marker(style, "trans+inv")) for label, style in labels.items()]
-        fills = [
-            Line2D([], [], label=name, **_marker(objective_named("mlm"), name, "#777777")) for name in transformations
-        ]
-        above = (0.5, LEGEND_LINE / figure.get_size_inches()[1])
-        columns = min(4, len(objectives))
-        figure.legend(handles=objectives, loc="lower center", ncols=columns, frameon=False, bbox_to_anchor=above)
-        if len(fills) > 1:
+        objectives = [Line2D([], [], label=label, **_marker(style, "trans+inv")) for label, style in styles.items()]
+        columns, below = min(LEGEND_COLUMNS, len(objectives)), 0.0
+        if len(transformations) > 1:
+            grey = objective_named("mlm")
+            fills = [Line2D([], [], label=name, **_marker(grey, name, "#777777")) for name in transformations]
             figure.legend(handles=fills, loc="lower center", ncols=len(fills), frameon=False)
+            below = LEGEND_LINE / figure.get_size_inches()[1]
+        figure.legend(handles=objectives, loc="lower center", ncols=columns, frameon=False, bbox_to_anchor=(0.5, below))
     return figure
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from fairseq_alignmlm.analysis.comparison import alignment_table, transfer_table
 from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared_table
 from fairseq_alignmlm.analysis.correlation import Correlation, spearman
-from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves
+from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves, sweep_lines
 from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
 from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.gaps import missing
 from fairseq_alignmlm.analysis.page import Picture, Section
 from fairseq_alignmlm.analysis.paper import paper_tables
 from fairseq_alignmlm.analysis.results import DIRECTIONS, Run
-from fairseq_alignmlm.analysis.summary import groups_of, tasks_of
+from fairseq_alignmlm.analysis.summary import defaults_of, groups_of, tasks_of
 from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
 from fairseq_alignmlm.analysis.table import Table
 from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title
@@ -58,6 +58,7 @@ def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
         prefix: of its figures' names.
     """
     groups = groups_of(runs)
+    compared = defaults_of(groups)
     runs = [run for group in groups for run in sorted(group.runs, key=lambda run: run.seed or 0)]
     found = correlations(runs)
 
@@ -71,8 +72,8 @@ def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
         )
         transfer.tables.append(transfer_table(groups))
         transfer.pictures = [
-            picture("figure2", "Figure 2: Δ of every objective, lower is better.", delta_bars(groups)),
-            picture("scores", "Zero-shot scores (bars) and supervised scores (lines).", score_bars(groups)),
+            picture("figure2", "Figure 2: Δ of every objective, lower is better.", delta_bars(compared)),
+            picture("scores", "Zero-shot scores (bars) and supervised scores (lines).", score_bars(compared)),
         ]
     alignment = Section("Alignment", tables=[alignment_table(groups)])
     if any(run.alignment.get("all") is not None for run in runs) and found:
@@ -83,21 +84,29 @@ def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
     by_frequency = frequency_table(groups)
     if by_frequency is not None:
         alignment.tables.append(by_frequency)
+    if frequency_table(compared) is not None:
         caption = "Alignment by word frequency; a bin has equally many tokens, the most frequent are on the left."
-        alignment.pictures.append(picture("frequency", caption, frequency_lines(groups)))
+        alignment.pictures.append(picture("frequency", caption, frequency_lines(compared)))
     sections = [Section("What is missing", points=missing(groups) or ["Nothing."])]
     sections += [transfer, alignment] if tasks_of(groups) else [alignment]
-    if any(run.curve.get("updates") for run in runs):
+    if any(run.curve.get("updates") for group in compared for run in group.runs):
         caption = (
             "Loss on masked tokens over updates of pre-training, mean over seeds; where blocks get longer, it jumps."
         )
-        curves = Section("Learning curves", pictures=[picture("curves", caption, learning_curves(groups))])
+        curves = Section("Learning curves", pictures=[picture("curves", caption, learning_curves(compared))])
         if any(run.objective == "dict_mlm" for run in runs):
             curves.text.append("DICT-MLM predicts tokens of either language, so that its loss is not the others' loss.")
         sections.append(curves)
-    sweeps = [table for sweep in SWEEPS if (table := sweep_table(sweep, groups)) is not None]
-    if sweeps:
-        sections.append(Section("One setting varied", tables=sweeps))
+    varied = Section("One setting varied")
+    for sweep in SWEEPS:
+        table = sweep_table(sweep, groups)
+        if table is not None:
+            varied.tables.append(table)
+            caption = f"{sweep.title}: alignment, zero-shot scores (lines) and supervised scores (dashes)."
+            name = f"{sweep.setting}.{sweep.transformation.replace('+', '_')}"
+            varied.pictures.append(picture(name, caption, sweep_lines(sweep, groups)))
+    if varied.tables:
+        sections.append(varied)
     return [*sections, *_configuration(runs)]
 
 

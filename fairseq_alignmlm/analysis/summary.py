@@ -70,14 +70,24 @@ class Group:
 
 
 def groups_of(runs: Iterable[Run]) -> list[Group]:
-    """Gather runs of one scale into groups, in the paper's order: by transformation, then objective."""
+    """Gather runs of one scale into groups, in order of transformation, objective and what is varied."""
     found: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
         found.setdefault((run.transformation, run.pair, run.label), []).append(run)
     groups = [Group(key[2], tuple(members)) for key, members in found.items()]
-    return sorted(groups, key=lambda g: (transformation_key(g.transformation), sort_key(g.objective), g.label))
+    return sorted(groups, key=_place)
+
+
+def _place(group: Group) -> tuple[object, ...]:
+    variations = sorted(group.runs[0].variations.items())
+    return (transformation_key(group.transformation), sort_key(group.objective), variations, group.label)
 
 
 def tasks_of(groups: Sequence[Group]) -> list[str]:
     """Return the tasks that any run was tested on, in the paper's order."""
     return sorted({task for group in groups for run in group.runs for task in run.transfer}, key=task_key)
+
+
+def defaults_of(groups: Sequence[Group]) -> list[Group]:
+    """Return the paper's default setups, which figures compare; all setups where there are none of these."""
+    return [group for group in groups if group.is_default] or list(groups)

@@ -1,4 +1,4 @@
-"""The paper's Tables 1, 2 and 4 to 7: what a larger dictionary, more parallel data or shared tokens change."""
+"""One setting varied: the paper's Tables 1, 2 and 4 to 7, and the weight of the alignment loss."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ class Sweep:
     Attributes:
         title: with the numbers of the paper's tables.
         column: name of the varied setting's column.
+        axis: the setting with its unit, for figures.
         setting: its key in a run's settings.
         unit: how much of the setting one per cent is.
         transformation: of the language pair.
         objectives: which are compared.
-        table: key of the paper's numbers.
+        table: key of the paper's numbers, None where it prints none.
         directions: which scores the paper prints.
     """
 
     title: str
     column: str
+    axis: str
     setting: str
     unit: float
     transformation: str
     objectives: tuple[str, ...]
-    table: str
+    table: str | None
     directions: tuple[str, ...] = ("sup", "zs", "delta")
 
 
@@ -42,6 +44,7 @@ SWEEPS = (
     Sweep(
         "Tables 2 and 4: size of the dictionary under trans+inv",
         "% of tokens",
+        "dictionary (% of tokens)",
         "dictionary_percent",
         1.0,
         "trans+inv",
@@ -52,6 +55,7 @@ SWEEPS = (
     Sweep(
         "Table 5: size of the dictionary under trans+syn",
         "% of tokens",
+        "dictionary (% of tokens)",
         "dictionary_percent",
         1.0,
         "trans+syn",
@@ -62,6 +66,7 @@ SWEEPS = (
     Sweep(
         "Tables 1 and 6: parallel sentences under trans+inv",
         "% of sentences",
+        "sentence pairs (% of sentences)",
         "tlm_ratio",
         0.01,
         "trans+inv",
@@ -71,21 +76,42 @@ SWEEPS = (
     Sweep(
         "Table 7: shared vocabulary under trans+inv",
         "% of tokens",
+        "shared vocabulary (% of tokens)",
         "overlap",
         0.01,
         "trans+inv",
         ("xlm",),
         "table7_xlm_vocabulary_overlap_trans+inv",
     ),
+    Sweep(
+        "Weight of the alignment loss under trans+inv (G.5)",
+        "alpha",
+        "weight alpha",
+        "align_alpha",
+        1.0,
+        "trans+inv",
+        ("align_mlm",),
+        None,
+    ),
 )
 
 
-def _published(sweep: Sweep, percent: float, objective: str, task: str, direction: str) -> float | None:
-    scores = paper_tables()[sweep.table].get(f"{percent:g}", {}).get(task, {})
+def _published_values(sweep: Sweep) -> dict[str, dict[str, dict[str, float]]]:
+    return {} if sweep.table is None else paper_tables()[sweep.table]
+
+
+def _published(sweep: Sweep, value: float, objective: str, task: str, direction: str) -> float | None:
+    scores = _published_values(sweep).get(f"{value:g}", {}).get(task, {})
     return scores.get(direction, scores.get(f"{objective}_{direction}"))
 
 
-def _measured(sweep: Sweep, groups: Sequence[Group]) -> dict[tuple[float, str], Group]:
+def swept(sweep: Sweep, groups: Sequence[Group]) -> dict[tuple[float, str], Group]:
+    """Return the setups of a sweep by (value in the sweep's unit, objective); none where the setting was not varied.
+
+    Args:
+        sweep: which.
+        groups: of one scale.
+    """
     found = {}
     for group in groups:
         run = group.runs[0]
@@ -93,7 +119,7 @@ def _measured(sweep: Sweep, groups: Sequence[Group]) -> dict[tuple[float, str], 
         if alone and group.objective in sweep.objectives and group.transformation == sweep.transformation:
             value = run.settings.get(sweep.setting, VARIATIONS[sweep.setting][0])
             found[round(value / sweep.unit, 6), group.objective] = group
-    return found
+    return found if len({value for value, _ in found}) > 1 else {}
 
 
 def sweep_table(sweep: Sweep, groups: Sequence[Group]) -> Table | None:
@@ -103,24 +129,24 @@ def sweep_table(sweep: Sweep, groups: Sequence[Group]) -> Table | None:
         sweep: which.
         groups: of one scale.
     """
-    measured = _measured(sweep, groups)
-    if len({percent for percent, _ in measured}) < 2:
+    measured = swept(sweep, groups)
+    if not measured:
         return None
-    percents = sorted({percent for percent, _ in measured} | {float(key) for key in paper_tables()[sweep.table]})
+    values = sorted({value for value, _ in measured} | {float(key) for key in _published_values(sweep)})
     names = {"sup": "SUP", "zs": "ZS", "delta": "Δ"}
     header = ["objective", sweep.column]
     header += [f"{task_title(task)} {names[direction]}" for task in TASKS for direction in sweep.directions]
     rows = []
     for objective in sweep.objectives:
-        for percent in percents:
-            row = [OBJECTIVES[objective].title, f"{percent:g}"]
-            group = measured.get((percent, objective))
+        for value in values:
+            row = [OBJECTIVES[objective].title, f"{value:g}"]
+            group = measured.get((value, objective))
             for task in TASKS:
                 for direction in sweep.directions:
                     ours = group.score(task, main_metric(task), direction) if group else None
-                    paper = _published(sweep, percent, objective, task, direction)
+                    paper = _published(sweep, value, objective, task, direction)
                     shown = ABSENT if ours is None else str(ours)
                     row.append(shown + ("" if paper is None else f" [{paper:.1f}]"))
             rows.append(tuple(row))
-    note = "Percent; mean ± standard deviation over seeds; [the paper's number]."
+    note = "Percent; mean ± standard deviation over seeds" + ("; [the paper's number]." if sweep.table else ".")
     return Table(sweep.title, tuple(header), tuple(rows), 1, note)

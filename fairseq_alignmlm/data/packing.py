@@ -61,7 +61,7 @@ def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, look_ah
 
 
 def _fill(sizes: np.ndarray, limit: int, look_ahead: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the order ``(M,)`` in which sentences of ``sizes`` ``(M, sides)`` are packed, and the instances' bounds."""
+    """Return the order ``(M,)`` of packing sentences of ``sizes`` ``(M, sides)``, and the bounds of the instances."""
     order, bounds = [np.zeros(0, dtype=np.int64)], [0]
     waiting, unseen, done = np.arange(min(look_ahead, len(sizes))), look_ahead, 0
     room = np.full(sizes.shape[1], limit)

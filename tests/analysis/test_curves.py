@@ -10,11 +10,12 @@ import pytest
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra [report])")
 
 from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared_settings
-from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves, mean_curve
+from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves, mean_curve, sweep_lines
 from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.report import sections_of
 from fairseq_alignmlm.analysis.results import Run, read_run
 from fairseq_alignmlm.analysis.summary import groups_of
+from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
 from fairseq_alignmlm.errors import InputError
 
 
@@ -89,6 +90,43 @@ def test_runs_without_curves_or_bins_make_a_report_without_those_figures():
     assert not titles["Alignment"].pictures
     drawn = {picture.name for section in sections_of(RUNS, "") for picture in section.pictures}
     assert {"curves", "frequency"} <= drawn
+
+
+def swept_run(alignment: float, **settings: float) -> Run:
+    scores = {"sup": {"span_f1_1.2.2": 90.0}, "zs": {"span_f1_1.2.2": alignment / 2}}
+    transfer = {"pos": scores} if alignment < 90 else {}
+    path = Path("result.json")
+    return Run("align_mlm", "p", "trans+inv", "toy", 1, {"all": alignment}, transfer, path, settings=settings)
+
+
+SWEPT = [swept_run(95.0, dictionary_percent=100), swept_run(70.0, dictionary_percent=50), swept_run(30.0)]
+
+
+def test_a_varied_setting_is_drawn_in_its_order_beside_the_table_and_not_among_the_objectives():
+    groups = groups_of(SWEPT)
+    assert [group.label for group in groups] == [
+        "ALIGN-MLM",
+        "ALIGN-MLM (dictionary 50 %)",
+        "ALIGN-MLM (dictionary 100 %)",
+    ]
+    alignment, pos = sweep_lines(SWEEPS[0], groups).axes
+    assert [text.get_text() for text in pos.get_xticklabels()] == ["25", "50", "100"]
+    drawn = {tuple(line.get_ydata()) for line in alignment.lines}
+    assert (30.0, 70.0, 95.0) in drawn
+    drawn = {tuple(line.get_ydata()) for line in pos.lines}  # 100 % was not tested
+    assert {(15.0, 35.0), (90.0, 90.0)} <= drawn
+    sections = {section.title: section for section in sections_of(SWEPT, "")}
+    assert [picture.name for picture in sections["One setting varied"].pictures] == ["dictionary_percent.trans_inv"]
+    assert "One setting varied" not in {section.title for section in sections_of(RUNS, "")}
+
+
+def test_the_weight_of_the_alignment_loss_has_a_table_without_numbers_of_the_paper():
+    table = sweep_table(
+        SWEEPS[-1], groups_of([swept_run(30.0), swept_run(20.0, align_alpha=1), swept_run(60.0, align_alpha=100)])
+    )
+    assert table is not None
+    assert [row[1] for row in table.rows] == ["1", "10", "100"]
+    assert [row[-2] for row in table.rows] == ["10.0", "15.0", "30.0"]
 
 
 @pytest.mark.parametrize(

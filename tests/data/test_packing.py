@@ -39,7 +39,12 @@ def test_sentences_are_packed_as_by_hand(lengths, limit, look_ahead):
 
 
 @CORPORA
-@given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=40), st.integers(1, 20), st.integers(1, 50), st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=40),
+    st.integers(1, 20),
+    st.integers(1, 50),
+    st.randoms(),
+)
 def test_pairs_are_packed_as_by_hand_and_both_sides_hold_the_same_pairs(lengths, limit, look_ahead, random):
     order = list(range(len(lengths)))
     random.shuffle(order)

@@ -60,7 +60,11 @@ def test_the_ablations_give_every_setting_a_run_of_its_own_and_one_report(reposi
     folder = tmp_path / "work" / "tiny"
     runs = {str(path.parent.relative_to(folder)) for path in folder.glob("*/runs/*/result.json")}
     pair = "en-en_trans_inv"
-    percents = {f"{objective}{name}-1" for objective in ("dict_mlm", "align_mlm") for name in ("", ".dictionary50", ".dictionary100")}
+    percents = {
+        f"{objective}{name}-1"
+        for objective in ("dict_mlm", "align_mlm")
+        for name in ("", ".dictionary50", ".dictionary100")
+    }
     overlaps = {f"{pair}{name}/runs/xlm-1" for name in ("", ".overlap0.25", ".overlap0.5")}
     assert runs == {f"{pair}/runs/{name}" for name in percents} | overlaps
     report = (folder / "ablations" / "report.md").read_text()

@@ -4,7 +4,8 @@
 #   sbatch --export=ALL,PAIR=work/paper/en-en_trans_inv,OBJECTIVE=align_mlm,SEED=1 recipes/slurm.sh
 #
 # PAIR is what recipes/pair.sh made at scale paper. The batch of 128 instances is shared out among the GPUs. A job that
-# reaches its time limit is queued again and goes on from its last checkpoint. An example: only shellcheck has seen it.
+# reaches its time limit is queued again and goes on from its last checkpoint. Tried with SLURM 22.05 on a machine without
+# GPUs: taken, started, queued again. The training on GPUs was not.
 #SBATCH --job-name=alignmlm
 #SBATCH --nodes=1
 #SBATCH --ntasks-per-node=1
@@ -15,6 +16,7 @@
 #SBATCH --requeue
 #SBATCH --signal=B:TERM@120
 #SBATCH --output=%x-%j.log
+#SBATCH --open-mode=append
 set -euo pipefail
 
 PAIR=${PAIR:?the folder of a language pair} OBJECTIVE=${OBJECTIVE:-align_mlm} SEED=${SEED:-1}

@@ -20,6 +20,12 @@ from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
 
 Build = Callable[[list[Path]], Mapping[str, Any]]
 
+# How to install what the package itself does not bring; everything else comes with it.
+INSTALL = {
+    "fairseq": "pip install --no-deps fairseq==0.12.2",
+    "stanza": "pip install 'fairseq-alignmlm[syntax]'",
+}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -66,14 +72,13 @@ def run_step(step: Step, build: Build) -> bool:
         True if the result was made, False if it was up to date.
 
     Raises:
-        InputError: an input is missing, or ``build`` found bad input.
+        InputError: an input or a library is missing, or ``build`` found bad input.
         OSError: writing failed.
     """
     record: dict[str, Any] = {
         "step": step.name,
         "command": shlex.join(["python", *sys.orig_argv[1:]]),
-        "versions": {"fairseq_alignmlm": __version__}
-        | {name: importlib.metadata.version(name) for name in step.libraries},
+        "versions": {"fairseq_alignmlm": __version__} | {name: _version(step, name) for name in step.libraries},
         "seed": step.seed,
         "settings": dict(step.settings),
         "inputs": [_described(path) for path in step.inputs],
@@ -82,17 +87,17 @@ def run_step(step: Step, build: Build) -> bool:
     if _is_up_to_date(step, record):
         print(f"{step.name}: up to date: {step.outputs[0]}", flush=True)
         return False
-    if not step.folder:
-        step.manifest.unlink(missing_ok=True)
     try:
         with ExitStack() as stack:
-            temporary = [stack.enter_context(atomic_path(output)) for output in step.outputs]
+            temporary = [stack.enter_context(atomic_path(output, step.folder)) for output in step.outputs]
             if step.folder:
                 temporary[0].mkdir()
             record["counts"] = dict(build(temporary))
             record["outputs"] = _written(step, temporary)
             if step.folder:
                 write_json(temporary[0] / "manifest.json", record)
+            else:  # what has no record, because it ends here, is made again
+                step.manifest.unlink(missing_ok=True)
         if not step.folder:
             write_json(step.manifest, record)
     except OSError as error:
@@ -113,6 +118,14 @@ def read_record(step_output: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def _version(step: Step, name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        remedy = INSTALL.get(name, f"pip install {name}")
+        raise InputError(f"{step.name} needs {name}, which is not installed: {remedy}") from None
 
 
 def _described(path: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import json
@@ -45,19 +46,28 @@ def _temporary(target: Path) -> Path:
 
 
 @contextmanager
-def atomic_path(target: str | Path) -> Iterator[Path]:
+def atomic_path(target: str | Path, folder: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``target`` that replaces it on success and vanishes on failure.
 
-    The body creates a file or a folder at the yielded path. An existing ``target`` stays as it is
-    until the body has finished, so that a crash or a full disk never leaves half a result.
+    An existing ``target`` stays as it is until the body has finished, so that a crash or a full disk never leaves
+    half a result.
+
+    Args:
+        target: the file or folder.
+        folder: True when the body creates a folder at the yielded path, False when it creates a file.
+
+    Raises:
+        IsADirectoryError: ``target`` is a folder and a file is to be written; a file never replaces a folder.
     """
     target = Path(target)
+    if target.is_dir() and not folder:
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(target)
     _remove(temporary)
     try:
         yield temporary
-        if temporary.is_dir() or target.is_dir():
+        if folder:
             _remove(target)  # os.replace does not replace a folder that has entries
         os.replace(temporary, target)
     finally:

@@ -35,10 +35,22 @@ def test_a_folder_replaces_a_folder_with_entries(tmp_path: Path) -> None:
     target = tmp_path / "data"
     target.mkdir()
     (target / "old").touch()
-    with atomic_path(target) as temporary:
+    with atomic_path(target, folder=True) as temporary:
         temporary.mkdir()
         (temporary / "new").touch()
     assert os.listdir(target) == ["new"]
+
+
+def test_a_file_never_replaces_a_folder(tmp_path: Path) -> None:
+    target = tmp_path / "data"
+    target.mkdir()
+    (target / "old").touch()
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file"), atomic_path(target):
+        pytest.fail("the work has begun")
+    with pytest.raises(IsADirectoryError), atomic_path(tmp_path / "late") as temporary:
+        temporary.touch()
+        (tmp_path / "late").mkdir()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["data", "late", "old"]
 
 
 def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path: Path) -> None:

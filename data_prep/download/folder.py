@@ -52,7 +52,7 @@ def obtain(dataset: Dataset, output: Path, patience: Patience | None = None) -> 
         files = [_handed(dataset, output)]
     else:
         files = [_arrive(file, arrivals, output, patience) for file in dataset.files]
-    with atomic_path(folder) as temporary:
+    with atomic_path(folder, folder=True) as temporary:
         temporary.mkdir()
         try:
             for arrival in files:

@@ -111,3 +111,13 @@ def test_labels_and_languages_that_were_never_seen(tmp_path, encoded_pair, prepa
     assert "unknown language 'en_other': no record of how it is derived" in error_of(capsys)
     assert prepare(*xtreme, "--derived", "en_trans_inv", "--train", tmp_path / "none", "--dev", dev) == 2
     assert "none: no such file" in error_of(capsys)
+
+
+def test_an_output_that_is_a_folder_is_one_line_and_keeps_what_is_in_it(tmp_path, prepare, capsys):
+    source, output = tmp_path / "a.tsv", tmp_path / "out"
+    source.write_text("1\tA b\n")
+    output.mkdir()
+    (output / "thesis.tex").touch()
+    assert prepare("extract", source, "--format", "tsv", "--output", output) == 1
+    assert f"is a folder; name a file: '{output}'" in error_of(capsys)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.tsv", "out", "thesis.tex"]

@@ -1,7 +1,8 @@
-"""Documents of a raw corpus: wikiextractor files, running text, or one sentence a line."""
+"""Documents of a raw corpus: wikiextractor files, WikiText, running text, or one sentence a line."""
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from collections import Counter
@@ -14,13 +15,18 @@ from fairseq_alignmlm.errors import InputError
 
 from .line_blocks import decode
 
-FORMATS = ("wikiextractor", "plain", "lines")
+FORMATS = ("wikiextractor", "wikitext", "plain", "lines")
 LONGEST_DOCUMENT = 1000  # lines: a longer one goes on as the next, so that memory does not grow with documents
 LINES_TO_DETECT = 200
+MANIFEST = "manifest.json"
 MANY = 0.05  # share of lines with several sentences above which lines are paragraphs
 
 TITLE = re.compile(rb'\btitle="(.*)">\s*$')
 MARKUP = re.compile(r"</?[A-Za-z]+(?:\s[^<>]*)?/?>")
+# WikiText (Merity et al. 2017): ` = Title = ` and ` = = Section = = `, and text whose words stand apart already.
+HEADING = re.compile(r"((?:= )+)[^=\s].*?((?: =)+)")
+INFIX = re.compile(r"\s*@([-,.])@\s*")  # `5 @-@ inch`, `1 @,@ 000`, `3 @.@ 5`
+APOSTROPHE = re.compile(r"(?<=\w) (?='(?:s|t|re|ve|ll|d|m)\b)")  # `river 's`, `didn 't`
 
 
 class Document(NamedTuple):
@@ -37,8 +43,13 @@ class Document(NamedTuple):
     paragraphs: bool
 
 
-def find_files(inputs: Sequence[Path]) -> list[Path]:
+def find_files(inputs: Sequence[Path], skipped: Counter[str]) -> list[Path]:
     """Return the files of a corpus: files as given, folders searched in full, in the order of their names.
+
+    Args:
+        inputs: files and folders.
+        skipped: counts the files of a folder that are no part of a corpus: hidden ones, or in a hidden folder, and the
+            manifests that the verbs of this package leave.
 
     Raises:
         InputError: a path does not exist, or there is no file in any of them.
@@ -46,8 +57,13 @@ def find_files(inputs: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in inputs:
         if path.is_dir():
-            found = (file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-            files += sorted(found)
+            for file in sorted(file for file in path.rglob("*") if file.is_file()):
+                if any(part.startswith(".") for part in file.relative_to(path).parts):
+                    skipped["hidden files"] += 1
+                elif file.name == MANIFEST or file.name.endswith(f".{MANIFEST}"):
+                    skipped["manifests"] += 1
+                else:
+                    files.append(file)
         elif path.exists():
             files.append(path)
         else:
@@ -67,11 +83,13 @@ def detect_format(path: Path, sentences: Callable[[str], list[str]]) -> str:
     Raises:
         InputError: one of those lines is not UTF-8.
     """
-    with open(path, "rb") as handle:
-        lines = list(islice((decode(raw, str(path), n).strip() for n, raw in enumerate(handle, 1)), LINES_TO_DETECT))
+    lines = [decode(raw, str(path), number).strip() for number, raw in islice(_raw_lines(path), LINES_TO_DETECT)]
     lines = [line for line in lines if line]
     if lines and lines[0].startswith("<doc "):
         return "wikiextractor"
+    levels = [_heading_level(line) for line in lines]
+    if any(levels) and (levels[0] or any(INFIX.search(line) for line in lines)):
+        return "wikitext"
     several = sum(len(sentences(line)) > 1 for line in lines)
     return "plain" if several > MANY * len(lines) else "lines"
 
@@ -79,8 +97,9 @@ def detect_format(path: Path, sentences: Callable[[str], list[str]]) -> str:
 def read_documents(files: Iterable[tuple[Path, str]], dropped: Counter[str]) -> Iterator[Document]:
     """Yield the documents of a corpus, one at a time.
 
-    A wikiextractor document is what stands between ``<doc ...>`` and ``</doc>``, less its title; in the other formats
-    a blank line ends a document.
+    A wikiextractor document is what stands between ``<doc ...>`` and ``</doc>``, less its title. One of WikiText is an
+    article, less its headings, its words joined as they were before it was published; the verb `sentences` takes them
+    apart again. In the other formats a blank line ends a document.
 
     Args:
         files: every file with its format.
@@ -91,7 +110,12 @@ def read_documents(files: Iterable[tuple[Path, str]], dropped: Counter[str]) -> 
     """
     index = 0
     for path, form in files:
-        groups = _wikiextractor(path, dropped) if form == "wikiextractor" else _blank_separated(path)
+        if form == "wikiextractor":
+            groups = _wikiextractor(path, dropped)
+        elif form == "wikitext":
+            groups = _wikitext(path, dropped)
+        else:
+            groups = _blank_separated(path)
         for lines in groups:
             for start in range(0, len(lines), LONGEST_DOCUMENT):
                 yield Document(index, lines[start : start + LONGEST_DOCUMENT], form != "lines")
@@ -100,14 +124,13 @@ def read_documents(files: Iterable[tuple[Path, str]], dropped: Counter[str]) -> 
 
 def _blank_separated(path: Path) -> Iterator[list[str]]:
     lines: list[str] = []
-    with open(path, "rb") as handle:
-        for number, raw in enumerate(handle, 1):
-            line = decode(raw, str(path), number).strip()
-            if line:
-                lines.append(line)
-            if lines and (not line or len(lines) == LONGEST_DOCUMENT):
-                yield lines
-                lines = []
+    for number, raw in _raw_lines(path):
+        line = decode(raw, str(path), number).strip()
+        if line:
+            lines.append(line)
+        if lines and (not line or len(lines) == LONGEST_DOCUMENT):
+            yield lines
+            lines = []
     if lines:
         yield lines
 
@@ -116,30 +139,58 @@ def _wikiextractor(path: Path, dropped: Counter[str]) -> Iterator[list[str]]:
     lines: list[str] = []
     title = ""
     inside = False
-    with open(path, "rb") as handle:
-        for number, raw in enumerate(handle, 1):
-            if raw.startswith((b"<doc ", b"</doc>")):
-                if lines:
-                    yield lines
-                elif inside:
-                    dropped["empty documents"] += 1
-                lines = []
-                inside = raw.startswith(b"<doc ")
-                found = TITLE.search(raw)
-                title = _plain(decode(found[1], str(path), number)) if found else ""
-                continue
-            line = _plain(decode(raw, str(path), number))
-            if not line:
-                continue
-            if not inside:
-                dropped["lines outside documents"] += 1
-            elif line == title:
-                dropped["titles"] += 1
-                title = ""
-            else:
-                lines.append(line)
+    for number, raw in _raw_lines(path):
+        if raw.startswith((b"<doc ", b"</doc>")):
+            if lines:
+                yield lines
+            elif inside:
+                dropped["empty documents"] += 1
+            lines = []
+            inside = raw.startswith(b"<doc ")
+            found = TITLE.search(raw)
+            title = _plain(decode(found[1], str(path), number)) if found else ""
+            continue
+        line = _plain(decode(raw, str(path), number))
+        if not line:
+            continue
+        if not inside:
+            dropped["lines outside documents"] += 1
+        elif line == title:
+            dropped["titles"] += 1
+            title = ""
+        else:
+            lines.append(line)
     if lines:
         yield lines
+
+
+def _wikitext(path: Path, dropped: Counter[str]) -> Iterator[list[str]]:
+    lines: list[str] = []
+    for number, raw in _raw_lines(path):
+        line = decode(raw, str(path), number).strip()
+        level = _heading_level(line)
+        if lines and (level == 1 or len(lines) == LONGEST_DOCUMENT):
+            yield lines
+            lines = []
+        if level:
+            dropped["headings"] += 1
+        elif line:
+            lines.append(APOSTROPHE.sub("", INFIX.sub(r"\1", line)))
+    if lines:
+        yield lines
+
+
+def _heading_level(line: str) -> int:
+    """Return how many ``=`` stand on either side of a heading of WikiText, 0 if the line is none."""
+    found = HEADING.fullmatch(line)
+    return found[1].count("=") if found and found[1].count("=") == found[2].count("=") else 0
+
+
+def _raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file and their numbers, the first without a byte order mark."""
+    with open(path, "rb") as handle:
+        for number, raw in enumerate(handle, 1):
+            yield number, raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
 
 
 def _plain(line: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +36,7 @@ class LineBlock(NamedTuple):
 
 
 def read_blocks(path: str | Path, size: int = BLOCK_BYTES) -> Iterator[LineBlock]:
-    """Yield blocks of about ``size`` bytes (at least one line); an empty file gives none.
+    """Yield blocks of about ``size`` bytes (at least one line), without a byte order mark; an empty file gives none.
 
     Raises:
         InputError: there is no such file.
@@ -49,6 +50,10 @@ def read_blocks(path: str | Path, size: int = BLOCK_BYTES) -> Iterator[LineBlock
         while data := handle.read(size):
             if not data.endswith(b"\n"):
                 data += handle.readline()
+            if first_line == 1:
+                data = data.removeprefix(codecs.BOM_UTF8)
+                if not data:
+                    return
             yield LineBlock(str(path), first_line, data)
             first_line += data.count(b"\n")
 

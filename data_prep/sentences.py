@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .documents import Document
 from .randomness import generator
 from .tokenisation import Tokeniser
 
 BATCH_CHARACTERS = 1 << 18
+Item = TypeVar("Item")
 
 
 class TokenisedDocument(NamedTuple):
@@ -66,3 +67,27 @@ def is_valid(index: int, seed: int, every: int | None, fraction: float) -> bool:
         group, place = divmod(index, every)
         return place == int(generator(seed, "valid", group).random() * every)
     return generator(seed, "valid", index).random() < fraction
+
+
+def with_splits(items: Iterable[Item], drawn: Callable[[Item], bool]) -> Iterator[tuple[Item, str]]:
+    """Yield every item with ``train`` or ``valid``; where none of several is drawn for validation, the last is taken.
+
+    So a small corpus has validation data, too, and a larger one has those that are drawn and no other.
+
+    Args:
+        items: documents or pairs, in the order of the corpus; one of them is held at a time.
+        drawn: says of each whether it is validation data, such as :func:`is_valid`.
+    """
+    held: list[Item] = []
+    valid = train = 0
+    for item in items:
+        if drawn(item):
+            valid += 1
+            yield item, "valid"
+            continue
+        if held:
+            train += 1
+            yield held.pop(), "train"
+        held.append(item)
+    for last in held:
+        yield last, "valid" if train and not valid else "train"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -17,12 +18,12 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
-from ..bitext import make_pair_encoder, read_pairs
+from ..bitext import EncodedPair, make_pair_encoder, read_pairs
 from ..manifest import Step, run_step
 from ..mmap_dataset import write_mmap
 from ..pair import SPLITS, Pair, language_list
 from ..parallel import ordered_map
-from ..sentences import is_valid
+from ..sentences import is_valid, with_splits
 from ..tokenisation import TOKENISERS
 
 SUMMARY = "tokenise, encode and binarize line-aligned text of two natural languages"
@@ -44,7 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tokeniser", choices=TOKENISERS, default="moses", help="as for `sentences` (default: moses)")
     parser.add_argument(
-        "--valid-every", type=arguments.positive, default=100, metavar="N", help="one pair of N is for validation"
+        "--valid-every",
+        type=arguments.positive,
+        default=100,
+        metavar="N",
+        help="one pair of N is for validation, at least one of all",
     )
     arguments.add_seed(parser)
     arguments.add_workers(parser)
@@ -79,14 +84,12 @@ def run(args: argparse.Namespace) -> int:
             handles = {
                 key: stack.enter_context(open(path, "w", encoding="utf-8", newline="\n")) for key, path in paths.items()
             }
-            for encoded, lost in track(stream, f"parallel text {name}", unit="batches"):
-                dropped.update(lost)
-                for item in encoded:
-                    split = "valid" if is_valid(item.number, args.seed, args.valid_every, 0.0) else "train"
-                    counts[f"{split} pairs"] += 1
-                    for side, pieces, words in zip(sides, item.pieces, item.words, strict=True):
-                        handles[split, side].write(pieces + "\n")
-                        counts[f"{side} words"] += words
+            pairs = _counted(track(stream, f"parallel text {name}", unit="batches"), dropped)
+            for item, split in with_splits(pairs, lambda item: is_valid(item.number, args.seed, args.valid_every, 0.0)):
+                counts[f"{split} pairs"] += 1
+                for side, pieces, words in zip(sides, item.pieces, item.words, strict=True):
+                    handles[split, side].write(pieces + "\n")
+                    counts[f"{side} words"] += words
         for split in SPLITS:
             if not counts[f"{split} pairs"]:
                 raise InputError(f"{args.inputs[0][0]}: no pair for {split}; give more text or another --valid-every")
@@ -96,3 +99,11 @@ def run(args: argparse.Namespace) -> int:
 
     run_step(step, build)
     return 0
+
+
+def _counted(
+    batches: Iterable[tuple[list[EncodedPair], Mapping[str, int]]], dropped: Counter[str]
+) -> Iterator[EncodedPair]:
+    for encoded, lost in batches:
+        dropped.update(lost)
+        yield from encoded

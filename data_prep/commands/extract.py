@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the sentences unless they are up to date."""
-    files = find_files(args.inputs)
+    skipped_files: Counter[str] = Counter()
+    files = find_files(args.inputs, skipped_files)
     settings = {"format": args.format, "column": args.column, "document": args.document}
     run_step(
         Step("extract", outputs=[args.output], inputs=files, settings=settings),
-        lambda outputs: _build(files, args, outputs[0]),
+        lambda outputs: _build(files, args, outputs[0], skipped_files),
     )
     return 0
 
 
-def _build(files: list[Path], args: argparse.Namespace, output: Path) -> dict[str, Any]:
+def _build(
+    files: list[Path], args: argparse.Namespace, output: Path, skipped_files: Mapping[str, int]
+) -> dict[str, Any]:
     """Write ``output`` and return the counts for the manifest."""
     read = readers.load(args.format)
     counts: Counter[str] = Counter()
@@ -70,7 +73,7 @@ def _build(files: list[Path], args: argparse.Namespace, output: Path) -> dict[st
     for reason, places in skipped.items():
         more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
         print(f"warning: left out, {reason}: {', '.join(places[:_SHOWN])}{more}", file=sys.stderr)
-    dropped = {reason: len(places) for reason, places in skipped.items()}
+    dropped = {**skipped_files, **{reason: len(places) for reason, places in skipped.items()}}
     if not counts["sentences"]:
         where = next((places[0] for places in skipped.values()), f"{files[0]}:1")
         raise InputError(f"{where}: no sentence of the format {args.format}; check --format and --column")

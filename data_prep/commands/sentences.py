@@ -18,7 +18,7 @@ from ..documents import FORMATS, detect_format, find_files, read_documents
 from ..manifest import Step, run_step
 from ..pair import SPLITS, Pair, check_language
 from ..parallel import ordered_map
-from ..sentences import TokenisedDocument, batches, is_valid, make_batch_tokeniser
+from ..sentences import TokenisedDocument, batches, is_valid, make_batch_tokeniser, with_splits
 from ..tokenisation import TOKENISERS, Tokeniser
 
 SUMMARY = "cut a raw corpus into sentences and words"
@@ -33,15 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=("auto", *FORMATS),
         default="auto",
-        help="wikiextractor <doc> files; plain text, a paragraph a line; lines, a sentence a line; a blank line "
-        "ends a document (default: auto, found out for every file)",
+        help="wikiextractor <doc> files; wikitext, in which ` = Title = ` begins a document; plain text, a paragraph a "
+        "line, or lines, a sentence a line, in which a blank line ends one (default: auto, found out for every file)",
     )
     parser.add_argument(
         "--tokeniser", choices=TOKENISERS, default="moses", help="none: words are separated by spaces already"
     )
     valid = parser.add_mutually_exclusive_group()
     valid.add_argument(
-        "--valid-every", type=arguments.positive, metavar="N", help="one document of N is for validation (default: 100)"
+        "--valid-every",
+        type=arguments.positive,
+        metavar="N",
+        help="one document of N is for validation, drawn at random, and at least one of all (default: 100)",
     )
     valid.add_argument("--valid-fraction", type=arguments.share, metavar="F", help="this share of the documents")
     valid.add_argument("--valid-input", type=Path, nargs="+", metavar="PATH", help="these files or folders instead")
@@ -51,9 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the two files unless they are up to date."""
-    files = {"train": find_files(args.inputs)}
+    skipped: Counter[str] = Counter()
+    files = {"train": find_files(args.inputs, skipped)}
     if args.valid_input:
-        files["valid"] = find_files(args.valid_input)
+        files["valid"] = find_files(args.valid_input, skipped)
     every = args.valid_every or (None if args.valid_fraction is not None else 100)
     settings = {
         "language": check_language(args.language),
@@ -72,20 +76,22 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def build(folders: list[Path]) -> dict[str, Any]:
-        def split_of(index: int) -> str:
-            valid = not args.valid_input and is_valid(index, args.seed, every, args.valid_fraction or 0.0)
-            return "valid" if valid else "train"
+        def drawn(document: TokenisedDocument) -> bool:
+            return is_valid(document.number, args.seed, every, args.valid_fraction or 0.0)
 
         counts: Counter[str] = Counter()
-        dropped: Counter[str] = Counter()
+        dropped: Counter[str] = Counter(skipped)
         formats: Counter[str] = Counter()
         with ExitStack() as stack:
             handles = {split: stack.enter_context(_writer(folders[0] / f"{split}.txt")) for split in SPLITS}
             for split, part in files.items():
                 stream = _tokenised(part, args, formats, dropped)
-                for document in track(stream, f"sentences of {args.language}", unit="documents"):
-                    own = split if split == "valid" else split_of(document.number)
-                    _write(document, own, handles[own], counts, dropped)
+                documents = track(stream, f"sentences of {args.language}", unit="documents")
+                own = (
+                    ((document, split) for document in documents) if args.valid_input else with_splits(documents, drawn)
+                )
+                for document, place in own:
+                    _write(document, place, handles[place], counts)
         _check_counts(counts, args)
         return {**counts, "formats": dict(formats), "dropped": dict(dropped)}
 
@@ -110,15 +116,14 @@ def _tokenised(
     documents = read_documents(formatted(), dropped)
     make = partial(make_batch_tokeniser, args.language, args.tokeniser)
     for batch in ordered_map(make, batches(documents), args.workers):
-        yield from batch
+        for document in batch:
+            if document.sentences:
+                yield document
+            else:
+                dropped["documents without words"] += 1
 
 
-def _write(
-    document: TokenisedDocument, split: str, handle: TextIO, counts: Counter[str], dropped: Counter[str]
-) -> None:
-    if not document.sentences:
-        dropped["documents without words"] += 1
-        return
+def _write(document: TokenisedDocument, split: str, handle: TextIO, counts: Counter[str]) -> None:
     if counts[f"{split} documents"]:
         handle.write("\n")
     handle.write(document.text)

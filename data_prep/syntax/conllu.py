@@ -143,7 +143,7 @@ def read_blocks(path: str | Path) -> Iterator[tuple[list[str], int]]:
     block: list[str] = []
     number = start = 1
     try:
-        with open(path, encoding="utf-8", newline="\n") as handle:
+        with open(path, encoding="utf-8-sig", newline="\n") as handle:
             for number, raw in enumerate(handle, 1):
                 line = raw.rstrip("\r\n")
                 if line and not line.isspace():

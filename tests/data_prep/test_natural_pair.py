@@ -154,6 +154,15 @@ def test_parallel_text_is_what_the_criterion_reads_pair_by_pair(
     assert "up to date" in capsys.readouterr().out
 
 
+def test_few_pairs_have_validation_pairs_too(pair: Pair, prepare, tmp_path: Path) -> None:
+    encode(pair, prepare, "shared")
+    (tmp_path / "a").write_text("the\nhouse\ncat\n\n")
+    command = ("bitext", "--pair", pair.root, "--languages", "en,fr", "--tokeniser", "none", "--workers", 1)
+    assert prepare(*command, "--input", tmp_path / "a", tmp_path / "a") == 0
+    lines = {split: (pair.parallel / f"{split}.en-fr.en.txt").read_text().split("\n") for split in ("train", "valid")}
+    assert lines == {"train": ["▁the", "▁house", ""], "valid": ["▁cat", ""]}
+
+
 def test_bad_input_is_one_line(pair: Pair, prepare, tmp_path: Path, capsys) -> None:
     encode(pair, prepare, "shared")
     capsys.readouterr()
@@ -164,8 +173,9 @@ def test_bad_input_is_one_line(pair: Pair, prepare, tmp_path: Path, capsys) -> N
     assert f"a.fr: ends before line 3 of {tmp_path / 'a.en'}" in error_of(capsys)
     assert prepare(*bitext, tmp_path / "a.en", tmp_path / "gone") == 2
     assert "gone: no such file" in error_of(capsys)
-    assert prepare(*bitext, tmp_path / "a.en", tmp_path / "a.en") == 2
-    assert "no pair for" in error_of(capsys)
+    (tmp_path / "one").write_text("one\n\n")
+    assert prepare(*bitext, tmp_path / "one", tmp_path / "one") == 2
+    assert "no pair for valid" in error_of(capsys)
     assert not pair.parallel.exists() or (pair.parallel / "manifest.json").is_file()
     for verb in (("vocabulary",), ("encode",)):
         assert prepare(*verb, "--pair", pair.root, "--languages", "en,xx") == 2

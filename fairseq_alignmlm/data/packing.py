@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BLANK_LINE = 1  # a document boundary is binarized as a lone </s>
-LOOK_AHEAD = 128  # sentences: enough to find one of almost any length, few enough to stay within some documents
+_WINDOW = 128  # sentences looked at together, because one at a time is slow
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Packing:
         return self.kept[self.bounds[index] : self.bounds[index + 1]]
 
 
-def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, look_ahead: int = LOOK_AHEAD) -> Packing:
-    """Fill instances with whole sentences, one after the other, each as full as it gets.
+def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, look_ahead: int = 1) -> Packing:
+    """Fill instances with whole sentences, one after the other while they fit.
 
-    When the next sentence does not fit any more, the largest that does is taken from those that follow it. What was
-    passed over begins the next instance.
+    With a look-ahead, when the next sentence does not fit any more, the largest that does is taken from those that
+    follow it. What was passed over begins the next instance.
 
     Args:
         sizes: lengths in tokens ``(S,)`` of sentences, or ``(S, 2)`` of the two sides of sentence pairs.
         limit: most tokens of an instance (of each side).
         order: the sentences to use, in this order; by default all, in file order.
-        look_ahead: number of waiting sentences, the next one included, among which one that fits is sought; with 1
-            sentences stay in their order, at the price of more padding.
+        look_ahead: number of waiting sentences, the next one included, among which one that fits is sought, at least
+            1: sentences then stay in their order (the paper); more leave less padding.
 
     Returns:
         The packing; sentences longer than the limit and blank lines are left out and counted.
@@ -63,7 +63,8 @@ def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, look_ah
 def _fill(sizes: np.ndarray, limit: int, look_ahead: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the order ``(M,)`` of packing sentences of ``sizes`` ``(M, sides)``, and the bounds of the instances."""
     order, bounds = [np.zeros(0, dtype=np.int64)], [0]
-    waiting, unseen, done = np.arange(min(look_ahead, len(sizes))), look_ahead, 0
+    window = max(_WINDOW, look_ahead)
+    waiting, unseen, done = np.arange(min(window, len(sizes))), window, 0
     room = np.full(sizes.shape[1], limit)
     while len(waiting):
         used = np.cumsum(sizes[waiting], axis=0)
@@ -71,12 +72,13 @@ def _fill(sizes: np.ndarray, limit: int, look_ahead: int) -> tuple[np.ndarray, n
         if run:
             chosen, waiting, room = waiting[:run], waiting[run:], room - used[run - 1]
         else:
-            fits = (sizes[waiting] <= room).all(1)
+            seen = sizes[waiting[:look_ahead]]
+            fits = (seen <= room).all(1)
             if not fits.any():
                 bounds.append(done)
                 room = np.full(sizes.shape[1], limit)
                 continue
-            best = int(np.where(fits, sizes[waiting].sum(1), 0).argmax())
+            best = int(np.where(fits, seen.sum(1), 0).argmax())
             chosen, room = waiting[best : best + 1], room - sizes[waiting[best]]
             waiting = np.concatenate([waiting[:best], waiting[best + 1 :]])
         order.append(chosen)

@@ -85,8 +85,20 @@ def parallel_part(
     tokens_per_sample: int,
     bos: int,
     seed: int,
+    look_ahead: int,
 ) -> tuple[ParallelPart, str]:
     """Build the TLM instances of one language pair.
+
+    Args:
+        data: the folder of the monolingual data.
+        settings: what the criterion asks for.
+        pair: the names of the two languages.
+        languages: their numbers.
+        split: ``train`` or ``valid``.
+        tokens_per_sample: most tokens of an instance; each side has half.
+        bos: index of ``<s>``.
+        seed: seed of the run.
+        look_ahead: see `pack`.
 
     Returns:
         The part, and a line that says how many pairs it uses and how many were dropped and why.
@@ -97,7 +109,7 @@ def parallel_part(
     sides = load_pair(data, settings.folder, pair, split)
     chosen = sample_pairs(sides, settings.ratio, seed)
     half = tokens_per_sample // 2
-    instances = ParallelInstances(sides[0], sides[1], half, bos, chosen)
+    instances = ParallelInstances(sides[0], sides[1], half, bos, chosen, look_ahead)
     packing = instances.packing
     name = "-".join(pair)
     report = (

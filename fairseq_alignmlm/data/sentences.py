@@ -17,12 +17,13 @@ class SentenceInstances:
         dataset: binarized sentences, each ending in ``</s>``.
         limit: most tokens of an instance, ``<s>`` included.
         bos: index of ``<s>``.
+        look_ahead: see `pack`.
     """
 
-    def __init__(self, dataset: MMapIndexedDataset, limit: int, bos: int) -> None:
+    def __init__(self, dataset: MMapIndexedDataset, limit: int, bos: int, look_ahead: int = 1) -> None:
         self._dataset = dataset
         self._start = torch.tensor([bos])
-        self.packing: Packing = pack(dataset.sizes, limit - 1)
+        self.packing: Packing = pack(dataset.sizes, limit - 1, look_ahead=look_ahead)
         self.sizes = 1 + _sums(dataset.sizes, self.packing)
 
     def __len__(self) -> int:
@@ -42,19 +43,26 @@ class ParallelInstances:
         limit: most tokens of each side, its ``<s>`` included.
         bos: index of ``<s>``.
         order: the pairs to use, in the order of packing.
+        look_ahead: see `pack`.
 
     Raises:
         ValueError: when the two sides differ in their number of lines.
     """
 
     def __init__(
-        self, first: MMapIndexedDataset, second: MMapIndexedDataset, limit: int, bos: int, order: np.ndarray
+        self,
+        first: MMapIndexedDataset,
+        second: MMapIndexedDataset,
+        limit: int,
+        bos: int,
+        order: np.ndarray,
+        look_ahead: int = 1,
     ) -> None:
         if len(first) != len(second):
             raise ValueError(f"{len(first):,} lines against {len(second):,}")
         self._sides = (first, second)
         self._start = torch.tensor([bos])
-        self.packing = pack(np.stack([first.sizes, second.sizes], axis=1), limit - 1, order)
+        self.packing = pack(np.stack([first.sizes, second.sizes], axis=1), limit - 1, order, look_ahead)
         self.side_sizes = np.stack([1 + _sums(side.sizes, self.packing) for side in self._sides], axis=1)
 
     def __len__(self) -> int:

@@ -51,6 +51,14 @@ class MultilingualMLMConfig(FairseqDataclass):
             "sentences that fit, padded (default for XLM and DICT-MLM, G.3)"
         },
     )
+    packing_look_ahead: int = field(
+        default=1,
+        metadata={
+            "help": "instances of whole sentences: 1 packs these in their order (G.3); N, when the next one does not "
+            "fit, takes the longest of the next N that does. The larger N, the less padding, and the more neighbouring "
+            "sentences are parted"
+        },
+    )
     sampling_alpha: float = field(
         default=1.0,
         metadata={"help": "languages are sampled in proportion to size ** alpha: 1 by size, 0 all alike"},
@@ -174,7 +182,7 @@ class MultilingualMLM(FairseqTask):
         if str(self.cfg.instances or self._default_instances) == BLOCKS:
             blocks = cut_into_blocks(sentences, length, special.bos(), special.pad(), special.eos())
             return MonolingualPart(language, self.language_number(language), blocks)
-        packed = SentenceInstances(sentences, length, special.bos())
+        packed = SentenceInstances(sentences, length, special.bos(), self.cfg.packing_look_ahead)
         dropped = packed.packing.too_long
         used = len(packed.packing.kept)
         if used == 0:
@@ -196,6 +204,7 @@ class MultilingualMLM(FairseqTask):
                 self.cfg.tokens_per_sample,
                 self.dictionary.bos(),
                 self.cfg.seed,
+                self.cfg.packing_look_ahead,
             )
             logger.info("%s: %s", split, report)
             found.append(part)
@@ -260,6 +269,8 @@ def _check_settings(cfg: MultilingualMLMConfig) -> None:
             raise InputError(f"--{name.replace('_', '-')} {getattr(cfg, name)} is not between 0 and 1")
     if cfg.leave_unmasked_prob + cfg.random_token_prob > 1.0:
         raise InputError("--leave-unmasked-prob and --random-token-prob together exceed 1")
+    if cfg.packing_look_ahead < 1:
+        raise InputError(f"--packing-look-ahead {cfg.packing_look_ahead}: give at least 1, which keeps the order")
     if cfg.tokens_per_sample < 2:
         raise InputError(f"--tokens-per-sample {cfg.tokens_per_sample} is too short; give at least 2")
 

@@ -57,8 +57,19 @@ def test_pairs_are_packed_as_by_hand_and_both_sides_hold_the_same_pairs(lengths,
         assert all(np.array([lengths[j] for j in packing.instance(i)]).sum(0) <= limit)
 
 
+def test_a_window_larger_than_the_look_ahead_changes_nothing():
+    rng = np.random.default_rng(2)
+    lengths = [(int(first), int(second)) for first, second in rng.integers(2, 30, size=(400, 2))]
+    for limit in (40, 3000):  # 3000 holds more than a window
+        for look_ahead in (1, 3, 200):
+            packing = pack(np.array(lengths), limit, look_ahead=look_ahead)
+            expected, _, _ = packed_one_by_one(lengths, limit, look_ahead)
+            assert [packing.instance(i).tolist() for i in range(len(packing))] == expected
+
+
 def test_looking_ahead_leaves_less_than_one_in_a_hundred_tokens_as_padding():
     lengths = np.random.default_rng(1).integers(5, 46, size=20_000)
-    packed = len(pack(lengths, 511)), len(pack(lengths, 511, look_ahead=1))
-    padding = [1 - lengths.sum() / (511 * instances) for instances in packed]
-    assert padding[0] < 0.01 < padding[1]
+    packings = pack(lengths, 511), pack(lengths, 511, look_ahead=128)
+    padding = [1 - lengths.sum() / (511 * len(packing)) for packing in packings]
+    assert padding[1] < 0.01 < padding[0]
+    assert packings[0].kept.tolist() == list(range(20_000))

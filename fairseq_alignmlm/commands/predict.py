@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
+
+from fairseq_alignmlm.errors import InputError
 
 SUMMARY = "write predictions of a fine-tuned checkpoint in the format of XTREME"
 
@@ -23,18 +27,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict and write; return the exit status."""
+    from fairseq_alignmlm.evaluation.predictions import write_labels, write_tags
     from fairseq_alignmlm.evaluation.predictor import Predictor
-    from fairseq_alignmlm.storage import atomic_path
 
+    if args.batch_size < 1:
+        raise InputError(f"--batch-size {args.batch_size}: a batch has one sentence or more")
     predictor = Predictor.load(args.checkpoint, args.data, args.language)
     missing = args.missing_tag or ("O" if "O" in predictor.labels else "X")
     count = cut = 0
-    with atomic_path(args.output) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as handle:
+
+    def labels_of_lines() -> Iterator[list[str]]:
+        nonlocal count, cut
         for labels, expected in predictor.predict(args.split, args.batch_size):
-            if count and predictor.tags_words:
-                handle.write("\n")
-            handle.writelines(f"{label}\n" for label in labels + [missing] * (expected - len(labels)))
             count += 1
             cut += expected - len(labels)
+            yield labels + [missing] * (expected - len(labels))
+
+    if predictor.tags_words:
+        write_tags(args.output, labels_of_lines())
+    else:
+        write_labels(args.output, itertools.chain.from_iterable(labels_of_lines()))
     print(f"{args.output}: {count:,} instances; {cut:,} words beyond the maximum length got {missing}")
     return 0

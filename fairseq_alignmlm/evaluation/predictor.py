@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from fairseq import checkpoint_utils, utils
+from torch import Tensor
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
@@ -38,10 +39,11 @@ class Predictor:
         Args:
             checkpoint: fine-tuned checkpoint.
             data: ``xtreme/<task>/<language>/bin`` to predict on; need not be what the model was fine-tuned on.
-            language: language of the data, for models with language embeddings.
+            language: language of the data; needed by models with language embeddings, and by these alone.
 
         Raises:
-            InputError: when the checkpoint is missing, of another task or another vocabulary.
+            InputError: when the checkpoint is missing, of another task, other labels or another vocabulary, or the
+                language is missing or unknown.
         """
         if not checkpoint.is_file():
             raise InputError.at(checkpoint, None, "no such checkpoint", "fine-tune first")
@@ -49,9 +51,18 @@ class Predictor:
         overrides: dict[str, Any] = {"data": str(data)}
         if language is not None:
             overrides["language"] = language
-        models, _, task = checkpoint_utils.load_model_ensemble_and_task([str(checkpoint)], arg_overrides=overrides)
+        state = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint), overrides)
+        outputs = _outputs(state["model"])  # now: loading drops a head that does not fit
+        models, _, task = checkpoint_utils.load_model_ensemble_and_task([str(checkpoint)], overrides, state=state)
         if not hasattr(task, "labels"):
             raise InputError.at(checkpoint, None, "is not a fine-tuned checkpoint", "fine-tune it on a task first")
+        if outputs.get(task.head) != len(task.labels):
+            what = f"tells {outputs.get(task.head, 0)} labels apart, {data} has {len(task.labels)}"
+            raise InputError.at(checkpoint, None, what, "give the training data as data_prep xtreme --labels-of")
+        if models[0].has_language_embeddings and language is None:
+            # The checkpoint names the language of the fine-tuning, which need not be that of these data.
+            known = ", ".join(task.languages)
+            raise InputError.at(checkpoint, None, f"has language embeddings ({known})", "give --language")
         return cls(models[0].eval(), task)
 
     @torch.no_grad()
@@ -60,9 +71,22 @@ class Predictor:
 
         A sentence to tag has a label per word; one that was split is joined again. Words beyond the model's maximum
         length get none, so that there may be fewer than there should be. A sentence pair has one label.
+
+        Args:
+            split: of the data.
+            batch_size: instances at a time.
+
+        Raises:
+            InputError: when the split is missing or broken, or longer than the model's positions.
         """
         self._task.load_dataset(split)
         dataset = self._task.dataset(split)
+        longest, positions = max(dataset.sizes, default=0), self._model.max_positions()
+        if longest > positions:
+            raise InputError(
+                f"{split}: an instance has {longest} tokens, the model positions for {positions}; fine-tune with"
+                f" --max-length {positions}"
+            )
         use_cuda = torch.cuda.is_available()
         if use_cuda:
             self._model.cuda()
@@ -81,3 +105,13 @@ class Predictor:
             indices = list(parts)
             expected = sum(dataset.words(index) for index in indices) if self.tags_words else 1
             yield [label for index in indices for label in found[index]], expected
+
+
+def _outputs(weights: dict[str, Tensor]) -> dict[str, int]:
+    """Return the number of outputs of every classification head in a state dict."""
+    start, end = "classification_heads.", ".out_proj.weight"
+    return {
+        key.removeprefix(start).removesuffix(end): len(weight)
+        for key, weight in weights.items()
+        if key.startswith(start) and key.endswith(end)
+    }

@@ -12,9 +12,12 @@ from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.finetuning import BATCHES_PER_POOL, FinetuningDataset
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.tasks.lengths import check_lengths
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
 
 logger = logging.getLogger(__name__)
+
+SHORTEST = 4  # the special symbols of a sentence pair
 
 
 @dataclass
@@ -40,7 +43,7 @@ class FinetuningTask(FairseqTask):
     """Fine-tune and test a pre-trained encoder with a head of its own.
 
     Raises:
-        InputError: when the data are missing or broken, or language IDs do not fit the model.
+        InputError: when the data are missing or broken, or language IDs or labels do not fit the model.
     """
 
     head: str
@@ -54,10 +57,13 @@ class FinetuningTask(FairseqTask):
         self.label_dictionary = label_dictionary
         self.languages = cfg.languages.split(",") if cfg.languages else []
         self._with_language_ids = False
+        self._positions: int | None = None
 
     @classmethod
     def setup_task(cls, cfg: FinetuningConfig, **kwargs: Any) -> "FinetuningTask":
         """Read the two vocabularies."""
+        if cfg.max_length < SHORTEST:
+            raise InputError(f"--max-length {cfg.max_length} is too short; give at least {SHORTEST}")
         folder = Path(cfg.data)
         labels = folder / cls.labels_folder / "dict.txt"
         if not labels.is_file():
@@ -81,6 +87,22 @@ class FinetuningTask(FairseqTask):
         """The labels in the order of the classifier's outputs."""
         return self.label_dictionary.symbols[self.label_dictionary.nspecial :]
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of the task: the meaning of its classifier's outputs."""
+        return {"labels": self.labels}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Compare the labels of a checkpoint with those of the data; older checkpoints do not say theirs.
+
+        Raises:
+            InputError: when the two differ.
+        """
+        trained = state_dict.get("labels")
+        if trained is not None and trained != self.labels:
+            path = Path(self.cfg.data) / self.labels_folder / "dict.txt"
+            what = f"the labels are {' '.join(self.labels)}, those of the checkpoint {' '.join(trained)}"
+            raise InputError.at(path, None, what, "give the training data as data_prep xtreme --labels-of")
+
     def make_dataset(self, folder: Path, split: str, **settings: Any) -> FinetuningDataset:
         """Open a split; the settings are those of `FinetuningDataset`."""
         raise NotImplementedError
@@ -100,6 +122,7 @@ class FinetuningTask(FairseqTask):
             batch_size=self.cfg.batch_size or 32,
             batches_per_pool=self.cfg.batches_per_pool,
         )
+        check_lengths(split, dataset.sizes, self._positions, "--max-length")
         cut = f"{dataset.truncated:,} cut at {self.cfg.max_length} pieces"
         logger.info("%s: %s instances, %s", split, f"{len(dataset):,}", cut)
         self.datasets[split] = dataset
@@ -117,6 +140,7 @@ class FinetuningTask(FairseqTask):
         model = super().build_model(cfg, from_checkpoint)
         model.register_classification_head(self.head, num_classes=len(self.labels), per_token=self.per_token)
         self._with_language_ids = model.has_language_embeddings
+        self._positions = model.max_positions()
         if self._with_language_ids:
             self._language_number()
         elif self.cfg.language is not None:

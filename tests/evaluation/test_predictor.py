@@ -1,0 +1,112 @@
+"""What a fine-tuned checkpoint is asked that it cannot answer: other labels, no language, too long an input."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from fairseq.data import indexed_dataset
+
+from fairseq_alignmlm.commands import predict
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.models.config import MultilingualRobertaConfig
+from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
+from fairseq_alignmlm.tasks.xtreme_tagging import XtremeTagging, XtremeTaggingConfig
+
+TAGS = ("ADJ", "NOUN", "VERB")
+FIRST = 4  # after <s> <pad> </s> <unk>
+
+
+def write_data(folder: Path, tags: tuple[str, ...] = TAGS, lengths: tuple[int, ...] = (3, 5)) -> Path:
+    """Write one-piece words, all of the first tag."""
+    for name, symbols in (("tokens", [f"w{number}" for number in range(9)]), ("labels", tags)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "dict.txt").write_text("".join(f"{symbol} 1\n" for symbol in symbols))
+        prefix = folder / name / "valid"
+        builder = indexed_dataset.make_builder(f"{prefix}.bin", impl="mmap", vocab_size=20)
+        for length in lengths:
+            builder.add_item(torch.tensor([*[FIRST] * length, 2]))
+        builder.finalize(f"{prefix}.idx")
+    return folder
+
+
+def save(path: Path, data: Path, keep_labels: bool = True, max_positions: int = 16, **task: Any) -> Path:
+    """Write a checkpoint as fine-tuning on the data does, untrained; older ones did not keep the labels."""
+    cfg = XtremeTaggingConfig(data=str(data), batch_size=8, seed=1, **task)
+    tagging = XtremeTagging.setup_task(cfg)
+    sizes = {"encoder_layers": 1, "encoder_embed_dim": 8, "encoder_ffn_embed_dim": 8, "encoder_attention_heads": 2}
+    shape = MultilingualRobertaConfig(max_positions=max_positions, language_embeddings="languages" in task, **sizes)
+    model = MultilingualRoberta.build_model(shape, tagging)
+    model.register_classification_head(tagging.head, len(tagging.labels), per_token=True)
+    state = {
+        "args": None,
+        "cfg": {
+            "task": asdict(cfg) | {"_name": "xtreme_tagging"},
+            "model": asdict(shape) | {"_name": "multilingual_roberta"},
+        },
+        "model": model.state_dict(),
+        "optimizer_history": [{"num_updates": 1, "optimizer_name": "adam", "lr_scheduler_state": {}}],
+        "extra_state": {"train_iterator": {"epoch": 1}},
+        "task_state": tagging.state_dict() if keep_labels else {},
+    }
+    torch.save(state, path)
+    return path
+
+
+def command(checkpoint: Path, data: Path, *more: str) -> list[str]:
+    parser = ArgumentParser()
+    predict.add_arguments(parser)
+    output = checkpoint.parent / "test.tsv"
+    arguments = ["--checkpoint", checkpoint, "--data", data, "--output", output, *more]
+    try:
+        assert predict.run(parser.parse_args([str(argument) for argument in arguments])) == 0
+        return output.read_text().split("\n")
+    finally:
+        output.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("keep_labels", [True, False])
+def test_every_word_gets_a_tag_whether_or_not_the_checkpoint_names_its_labels(tmp_path: Path, keep_labels: bool):
+    data = write_data(tmp_path / "bin")
+    lines = command(save(tmp_path / "finetuned.pt", data, keep_labels), data)
+    assert [bool(line) for line in lines] == [True] * 3 + [False] + [True] * 5 + [False]
+    assert set(lines) <= {*TAGS, ""}
+
+
+def test_as_many_other_labels_are_refused(tmp_path: Path):
+    checkpoint = save(tmp_path / "finetuned.pt", write_data(tmp_path / "bin"))
+    other = write_data(tmp_path / "other", ("ADJ", "NOUN", "X"))
+    with pytest.raises(InputError, match=r"labels/dict\.txt: the labels are ADJ NOUN X, those of .* ADJ NOUN VERB; "):
+        command(checkpoint, other)
+
+
+def test_a_head_that_does_not_fit_is_refused_though_the_checkpoint_does_not_name_its_labels(tmp_path: Path):
+    checkpoint = save(tmp_path / "finetuned.pt", write_data(tmp_path / "bin"), keep_labels=False)
+    with pytest.raises(InputError, match=r"finetuned\.pt: tells 3 labels apart, .*other has 4"):
+        command(checkpoint, write_data(tmp_path / "other", (*TAGS, "X")))
+
+
+def test_the_language_of_the_data_is_not_guessed(tmp_path: Path):
+    data = write_data(tmp_path / "bin")
+    checkpoint = save(tmp_path / "finetuned.pt", data, languages="en,xx", language="en")
+    with pytest.raises(InputError, match=r"has language embeddings \(en, xx\); give --language"):
+        command(checkpoint, data)
+    assert command(checkpoint, data, "--language", "xx")
+
+
+def test_an_input_longer_than_the_model_is_refused_in_one_line(tmp_path: Path):
+    data = write_data(tmp_path / "bin", lengths=(3, 15))
+    checkpoint = save(tmp_path / "finetuned.pt", data)
+    with pytest.raises(InputError, match=r"17 tokens, the model positions for 16; fine-tune with --max-length 16"):
+        command(checkpoint, data)
+
+
+def test_a_batch_holds_at_least_one_sentence(tmp_path: Path):
+    data = write_data(tmp_path / "bin")
+    checkpoint = save(tmp_path / "finetuned.pt", data)
+    with pytest.raises(InputError, match="--batch-size 0"):
+        command(checkpoint, data, "--batch-size", "0")

@@ -21,8 +21,8 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.evaluation.xtreme_tasks import task_named
 
     task = task_named(args.task)
-    pairs = find_pairs(args.predictions, args.gold, task, args.split, args.language)
-    problems = find_problems(pairs, task, args.languages)
+    pairs = find_pairs(args.predictions, args.gold, task, args.split, args.language, args.languages)
+    problems = find_problems(pairs, task)
     for problem in problems:
         print(problem)
     if problems:

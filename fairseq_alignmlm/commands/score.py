@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.storage import sha256_of, write_json
 
     task = task_named(args.task)
-    pairs = find_pairs(args.predictions, args.gold, task, args.split, args.language)
-    problems = find_problems(pairs, task, args.languages)
+    pairs = find_pairs(args.predictions, args.gold, task, args.split, args.language, args.languages)
+    problems = find_problems(pairs, task)
     if problems:
         more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
         raise InputError(f"{problems[0]}{more}; list them with `python -m fairseq_alignmlm check`")

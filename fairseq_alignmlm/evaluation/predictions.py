@@ -34,6 +34,15 @@ def numbered_lines(path: str | Path) -> Iterator[Line]:
                 raise InputError.at(path, number, f"not UTF-8 ({error.reason})", "convert the file") from None
 
 
+def filled_lines(path: str | Path) -> Iterator[Line]:
+    """Yield the lines of a UTF-8 file that are not blank: those that hold an example.
+
+    Raises:
+        InputError: when the file is missing or not UTF-8.
+    """
+    return (line for line in numbered_lines(path) if line.text.strip())
+
+
 def numbered_sentences(path: str | Path) -> list[list[Line]]:
     """Split a file into sentences at its blank lines; blank lines in a row give one break."""
     sentences: list[list[Line]] = [[]]
@@ -56,19 +65,23 @@ def read_tags(path: str | Path) -> list[list[str]]:
 
 
 def read_labels(path: str | Path, aliases: dict[str, str] | None = None) -> list[str]:
-    """Read one label per line, from ``label`` lines or labelled examples whose last column it is."""
+    """Read one label per line that is not blank, from ``label`` lines or labelled examples whose last column it is."""
     aliases = aliases or {}
-    labels = [last_column(line.text) for line in numbered_lines(path)]
+    labels = [last_column(line.text) for line in filled_lines(path)]
     return [aliases.get(label, label) for label in labels]
 
 
 def read_pairs(path: str | Path) -> set[tuple[str, ...]]:
     """Read the set of identifier pairs that are called parallel."""
-    return {tuple(line.text.strip().split("\t")) for line in numbered_lines(path)}
+    return {tuple(line.text.strip().split("\t")) for line in filled_lines(path)}
 
 
 def write_tags(path: str | Path, sentences: Iterable[Sequence[str]]) -> None:
-    """Write one tag per line and exactly one blank line between sentences, atomically."""
+    """Write one tag per line and exactly one blank line between sentences, atomically.
+
+    Raises:
+        ValueError: when a sentence has no tags.
+    """
     with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as out:
         for number, tags in enumerate(sentences):
             if not tags:

@@ -22,11 +22,19 @@ from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind, Task
 
 @dataclass(frozen=True)
 class FilePairs:
-    """Prediction and gold files by language, and the place of the predictions for messages."""
+    """Prediction and gold files by language.
+
+    Attributes:
+        predictions: the files to score.
+        gold: their gold files.
+        place: of the predictions, for messages.
+        required: languages that both must have; by default those of ``gold``.
+    """
 
     predictions: dict[str, Path]
     gold: dict[str, Path]
     place: Path
+    required: tuple[str, ...] = ()
 
 
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,38 +46,53 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", help="language of single files (default: from the gold file's name)")
     parser.add_argument(
         "--languages",
-        help="languages that must be there, comma-separated, or `all` of XTREME's (default: those of the gold folder)",
+        help="languages that must be there and alone count, comma-separated, or `all` of XTREME's (default: gold's)",
     )
 
 
-def find_pairs(predictions: Path, gold: Path, task: Task, split: str, language: str | None) -> FilePairs:
+def find_pairs(
+    predictions: Path, gold: Path, task: Task, split: str, language: str | None, languages: str | None = None
+) -> FilePairs:
     """Pair prediction files with gold files: two files, or two folders.
 
+    Args:
+        predictions: file or folder.
+        gold: file or folder.
+        task: their task.
+        split: of the files in folders.
+        language: of two files; by default what follows the last hyphen of the gold file's name.
+        languages: comma-separated languages that must be there, or ``all`` of the task's; others are left out.
+
     Raises:
-        InputError: when one is missing, or one is a file and the other a folder.
+        InputError: when one is missing, one is a file and the other a folder, or two files are of an unknown language.
     """
     for path in (predictions, gold):
         if not path.exists():
             raise InputError.at(path, None, "there is no such file or folder")
     if predictions.is_dir() != gold.is_dir():
         raise InputError(f"give two files or two folders, not {predictions} and {gold}")
+    required = task.languages if languages == "all" else tuple(filter(None, (languages or "").split(",")))
+
+    def counted(files: dict[str, Path]) -> dict[str, Path]:
+        return {name: path for name, path in files.items() if not required or name in required}
+
     if predictions.is_dir():
-        found = files_by_language(predictions, task.name, split)
-        return FilePairs(found, files_by_language(gold, task.name, split), predictions)
-    name = language or gold.stem.rpartition("-")[2]
-    return FilePairs({name: predictions}, {name: gold}, predictions.parent)
+        found, truth = (files_by_language(folder, task.name, split) for folder in (predictions, gold))
+        return FilePairs(counted(found), counted(truth), predictions, required)
+    name = language or (gold.stem.rpartition("-")[2] if "-" in gold.stem else "")
+    if not name:
+        raise InputError.at(gold, None, "its name ends in no -<language>", "give --language")
+    return FilePairs(counted({name: predictions}), counted({name: gold}), predictions.parent, required)
 
 
-def find_problems(pairs: FilePairs, task: Task, languages: str | None = None) -> list[Problem]:
+def find_problems(pairs: FilePairs, task: Task) -> list[Problem]:
     """Return every problem of every file, and every missing language.
 
     Args:
         pairs: the files.
         task: their task.
-        languages: comma-separated languages that must be there, or ``all`` of the task's.
     """
-    required = task.languages if languages == "all" else tuple(filter(None, (languages or "").split(",")))
-    problems = check_languages(pairs.predictions, pairs.gold, pairs.place, required)
+    problems = check_languages(pairs.predictions, pairs.gold, pairs.place, pairs.required)
     for language, path in pairs.predictions.items():
         if language in pairs.gold:
             problems += check_file(path, pairs.gold[language], task)
@@ -91,6 +114,9 @@ def score_pairs_of_files(
     Returns:
         What ``score --json`` writes: for each language its scores in percent, the number of sentences and the
         signature; their unweighted mean; and the main metric with the task's score.
+
+    Raises:
+        InputError: when a name cannot stand in a signature.
     """
     metric = main_metric(task, profile)
     spelled = "span-f1" if task.kind is Kind.TAGS else metric
@@ -103,6 +129,8 @@ def score_pairs_of_files(
         fields = {"task": task.name, "dir": direction, "profile": profile, "metric": spelled, "rule": rule}
         return signature(**fields, n=count, **identity)
 
+    for language in order:
+        sign(language, 0)  # a name that cannot stand there is told before the work
     languages: dict[str, Any] = {}
     for language in order:
         scores, count = score_file(pairs.predictions[language], pairs.gold[language], task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairseq_alignmlm import __version__
+from fairseq_alignmlm.errors import InputError
 
 FIELDS = ("task", "dir", "profile", "metric", "rule", "split", "n", "seed", "model", "dict")
 HASH_DIGITS = 12
@@ -19,7 +20,8 @@ def signature(**fields: str | int | None) -> str:
         For example ``task:udpos|dir:en>en_trans_inv|profile:paper|metric:span-f1|rule:seqeval-1.2.2|n:2001|v:0.1.0``.
 
     Raises:
-        ValueError: for an unknown field, or a value that would break the format.
+        ValueError: for an unknown field.
+        InputError: for a value that would break the format, such as a name with a blank.
     """
     unknown = set(fields) - set(FIELDS)
     if unknown:
@@ -27,20 +29,9 @@ def signature(**fields: str | int | None) -> str:
     parts = [(name, str(fields[name])) for name in FIELDS if fields.get(name) is not None]
     for name, value in parts:
         if not value or any(character in value for character in "|\n\t "):
-            raise ValueError(f"{name}:{value!r} cannot stand in a signature")
+            what = "without blanks and |" if value else "that is not empty"
+            raise InputError(f"{value!r} cannot stand in a score's signature ({name}); give a name {what}")
     return "|".join(f"{name}:{value}" for name, value in [*parts, ("v", __version__)])
-
-
-def read_signature(text: str) -> dict[str, str]:
-    """Return the fields of a signature.
-
-    Raises:
-        ValueError: when ``text`` is not a signature.
-    """
-    pairs = [part.partition(":") for part in text.split("|")]
-    if not all(separator and name in (*FIELDS, "v") for name, separator, _ in pairs):
-        raise ValueError(f"not a signature: {text!r}")
-    return {name: value for name, _, value in pairs}
 
 
 def short_hash(digest: str) -> str:

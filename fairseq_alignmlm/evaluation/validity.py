@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairseq_alignmlm.evaluation.predictions import Line, last_column, numbered_lines, numbered_sentences
+from fairseq_alignmlm.evaluation.predictions import Line, filled_lines, last_column, numbered_lines, numbered_sentences
 from fairseq_alignmlm.evaluation.xtreme_tasks import Kind, Task
 
 
@@ -98,16 +98,16 @@ def _lines(predictions: Path, gold: Path, task: Task) -> Iterator[tuple[str, int
         if line.text.strip():
             yield from _label(line, task, 2 if task.kind is Kind.PAIRS else 1)
         else:
-            yield "blank", line.number, "a blank line: it counts as an example"
-    expected = sum(1 for line in numbered_lines(gold) if line.text.strip())
+            yield "blank", line.number, "a blank line: XTREME's scorer counts it as an example"
+    expected = sum(1 for _ in filled_lines(gold))
     if count != expected and task.kind is not Kind.PAIRS:
         yield "lines", count, f"{count:,} lines for {expected:,} examples in {gold}"
 
 
 def _gold_labels(gold: Path, task: Task) -> Iterator[tuple[str, int, str]]:
     labels = {*task.labels, *dict(task.aliases)}
-    for line in numbered_lines(gold):
-        if task.labels and line.text.strip() and last_column(line.text) not in labels:
+    for line in filled_lines(gold):
+        if task.labels and last_column(line.text) not in labels:
             yield "unknown", line.number, f"unknown label {last_column(line.text)!r} in the gold file"
 
 
@@ -126,6 +126,8 @@ def check_file(predictions: Path, gold: Path, task: Task) -> list[Problem]:
         InputError: when a file is missing or not UTF-8.
     """
     find = _tagging if task.kind is Kind.TAGS else _lines
+    if not any(filled_lines(gold)):
+        return [Problem(gold, None, "the gold file holds no sentence: there is nothing to score")]
     return [
         *_first_of_each(_gold_labels(gold, task), gold),
         *_first_of_each(find(predictions, gold, task), predictions),
@@ -141,7 +143,7 @@ def check_languages(
         predictions: prediction files by language.
         gold: gold files by language.
         place: the folder of the predictions, for the message.
-        required: languages that both must have; by default those of ``gold``.
+        required: languages that both must have, and that alone count; by default those of ``gold``.
     """
     wanted = required or tuple(gold)
     problems = [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fairseq_alignmlm.commands import check, score
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.metrics import score_file
 from fairseq_alignmlm.evaluation.predictions import files_by_language, read_labels, read_tags, write_labels, write_tags
 from fairseq_alignmlm.evaluation.validity import check_file
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, task_named
@@ -94,6 +95,24 @@ def test_fault_of_a_label_file_is_found_with_its_line(tmp_path: Path, name: str)
     assert any(problem.startswith(f"{tmp_path}/p:{line}: ") and message in problem for problem in problems), problems
 
 
+@pytest.mark.parametrize(("task", "gold"), [("xnli", "a\tb\tneutral\n\na\tc\tneutral\n\n"), ("bucc", "a\tb\n\nc\td\n")])
+def test_blank_lines_of_the_gold_file_are_no_examples(tmp_path: Path, task: str, gold: str) -> None:
+    (tmp_path / "test-en.tsv").write_text(gold)
+    (tmp_path / "p").write_text("neutral\nneutral\n" if task == "xnli" else "a\tb\nc\td\n")
+    assert check_file(tmp_path / "p", tmp_path / "test-en.tsv", task_named(task)) == []
+    scores, count = score_file(tmp_path / "p", tmp_path / "test-en.tsv", task_named(task))
+    assert (set(scores.values()), count) == ({100.0}, 2)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_gold_file_without_a_sentence_is_a_problem(tmp_path: Path, task: str) -> None:
+    (tmp_path / "p").write_text("")
+    (tmp_path / "g").write_text("\n")
+    assert [str(problem) for problem in check_file(tmp_path / "p", tmp_path / "g", TASKS[task])] == [
+        f"{tmp_path / 'g'}: the gold file holds no sentence: there is nothing to score"
+    ]
+
+
 def test_unknown_gold_label_is_found(tmp_path: Path) -> None:
     (tmp_path / "g").write_text("a\tb\tperhaps\n")
     (tmp_path / "p").write_text("neutral\n")
@@ -136,6 +155,36 @@ def test_check_says_what_is_sound_and_which_language_is_missing(
     assert "language fr is missing" in capsys.readouterr().out
 
 
+def test_only_languages_that_are_named_count(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predicted, gold = folders
+    (predicted / "udpos" / "test-fr.tsv").write_text("X\n")  # neither as long as its gold file
+    (predicted / "udpos" / "test-hi.tsv").write_text("X\n")  # nor with one
+    arguments = ("--task", "pos", "--predictions", predicted, "--gold", gold, "--languages", "en")
+    assert command(check, *arguments) == 0
+    assert "1 files are sound: en" in capsys.readouterr().out
+    assert command(score, *arguments, "--json", tmp_path / "score.json") == 0
+    result = json.loads((tmp_path / "score.json").read_text())
+    assert list(result["languages"]) == ["en"]
+    assert result["mean"]["accuracy"] == pytest.approx(80.0)
+    with pytest.raises(InputError, match="language hi"):
+        command(score, *arguments[:-1], "en,hi")
+
+
+def test_a_name_that_cannot_stand_in_a_signature_is_told_before_anything_is_written(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predicted, gold = folders
+    files = ("--predictions", predicted / "udpos" / "test-en.tsv", "--gold", gold / "udpos" / "test-en.tsv")
+    with pytest.raises(
+        InputError, match=r"'en \(1\)' cannot stand in a score's signature \(dir\); give a name without"
+    ):
+        command(score, "--task", "pos", *files, "--language", "en (1)", "--json", tmp_path / "score.json")
+    assert not capsys.readouterr().out
+    assert not (tmp_path / "score.json").exists()
+
+
 def test_score_writes_scores_with_signatures(folders: tuple[Path, Path], tmp_path: Path) -> None:
     predicted, gold = folders
     command(
@@ -165,6 +214,8 @@ def test_score_of_two_single_files(tmp_path: Path, capsys: pytest.CaptureFixture
     files = ("--predictions", tmp_path / "test-en_trans_inv.tsv", "--gold", tmp_path / "valid.tsv")
     assert command(score, "--task", "pos", *files, "--language", "en_trans_inv", "--source-language", "en") == 0
     assert "dir:en>en_trans_inv|profile:paper|metric:span-f1|rule:seqeval-1.2.2" in capsys.readouterr().out
+    with pytest.raises(InputError, match=r"valid\.tsv: its name ends in no -<language>; give --language"):
+        command(score, "--task", "pos", *files)
 
 
 def test_gold_may_lie_in_language_folders_but_only_once(tmp_path: Path) -> None:

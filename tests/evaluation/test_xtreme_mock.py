@@ -35,8 +35,8 @@ def test_average_over_languages_is_xtremes(name: str, metric: str, expected: flo
 
 @pytest.mark.parametrize("name", list(TASKS))
 def test_mock_predictions_are_sound_and_complete(name: str) -> None:
-    pairs = find_pairs(MOCK / "predictions", MOCK / "labels", TASKS[name], "test", None)
-    assert find_problems(pairs, TASKS[name], "all") == []
+    pairs = find_pairs(MOCK / "predictions", MOCK / "labels", TASKS[name], "test", None, "all")
+    assert find_problems(pairs, TASKS[name]) == []
     assert set(pairs.gold) == set(TASKS[name].languages)
 
 

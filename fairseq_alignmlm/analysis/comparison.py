@@ -35,11 +35,15 @@ def _beside(found: Cell | None, published: float | None, mark: str = "") -> str:
     return _text(found) + mark + paper
 
 
-def misplaced(groups: Sequence[Group], task: str) -> set[tuple[str, str]]:
-    """Return the (label, transformation) that another objective beats here but not in the paper, or the reverse.
+def _by_objective(group: Group) -> tuple[object, ...]:
+    return (sort_key(group.objective), group.label, transformation_key(group.transformation), group.title)
 
-    Objectives are compared by delta under the same transformation, among those that both have; equal deltas are
-    in no order.
+
+def misplaced(groups: Sequence[Group], task: str) -> set[tuple[str, str]]:
+    """Return the (label, title) of a group that another objective beats here but not in the paper, or the reverse.
+
+    Objectives are compared by delta under the same transformation of the same pair, among those that both have; equal
+    deltas are in no order.
     """
     metric = main_metric(task)
     deltas: dict[str, dict[str, tuple[float, float]]] = {}
@@ -47,10 +51,10 @@ def misplaced(groups: Sequence[Group], task: str) -> set[tuple[str, str]]:
         published = paper_score(group.objective, group.transformation, task, metric, "delta")
         delta = group.score(task, metric, "delta")
         if group.is_default and delta is not None and published is not None:
-            deltas.setdefault(group.transformation, {})[group.label] = (delta.mean, published)
+            deltas.setdefault(group.title, {})[group.label] = (delta.mean, published)
     return {
-        (label, transformation)
-        for transformation, found in deltas.items()
+        (label, title)
+        for title, found in deltas.items()
         for label, (ours, paper) in found.items()
         if any((ours - other) * (paper - published) < 0 for other, published in found.values())
     }
@@ -69,15 +73,15 @@ def transfer_table(groups: Sequence[Group]) -> Table:
         header += [f"{name} SUP", f"{name} ZS", f"{name} Δ"]
     wrong = {task: misplaced(groups, task) for task in tasks}
     rows = []
-    for group in sorted(groups, key=lambda g: (sort_key(g.objective), g.label, transformation_key(g.transformation))):
-        row = [group.label, group.transformation, str(len(group.runs))]
+    for group in sorted(groups, key=_by_objective):
+        row = [group.label, group.title, str(len(group.runs))]
         for task in tasks:
             metric = main_metric(task)
             for direction in ("sup", "zs", "delta"):
                 published = None
                 if group.is_default:
                     published = paper_score(group.objective, group.transformation, task, metric, direction)
-                marked = direction == "delta" and (group.label, group.transformation) in wrong[task]
+                marked = direction == "delta" and (group.label, group.title) in wrong[task]
                 mark = f" {OTHER_ORDER}" if marked else ""
                 row.append(_beside(group.score(task, metric, direction), published, mark))
         rows.append(tuple(row))
@@ -99,9 +103,9 @@ def alignment_table(groups: Sequence[Group]) -> Table:
     translations = {which: title for which, title in TRANSLATIONS.items() if any(g.alignment(which) for g in groups)}
     columns = ALIGNMENTS | translations
     rows = []
-    for group in sorted(groups, key=lambda g: (sort_key(g.objective), g.label, transformation_key(g.transformation))):
+    for group in sorted(groups, key=_by_objective):
         published = paper_alignment(group.objective, group.transformation) if group.is_default else None
-        row = [group.label, group.transformation, str(len(group.runs))]
+        row = [group.label, group.title, str(len(group.runs))]
         row += [_beside(group.alignment(which), published if which == "all" else None) for which in columns]
         rows.append(tuple(row))
     header = ("objective", "transformation", "seeds", *columns.values())
@@ -130,7 +134,7 @@ def summary_table(groups: Sequence[Group], scale: str) -> Table:
         header += [f"{name} SUP", "ZS", "Δ"]
     rows = []
     for group in groups:
-        row = [group.label, group.transformation, str(len(group.runs))]
+        row = [group.label, group.title, str(len(group.runs))]
         row += [_text(group.alignment(which)) for which in ("all", "dictionary", "held_out")]
         for task, metric in columns:
             row += [_text(group.score(task, metric, direction)) for direction in ("sup", "zs", "delta")]

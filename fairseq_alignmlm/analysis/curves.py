@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from fairseq_alignmlm.analysis.figure import EDGE, LEGEND_COLUMNS, LEGEND_LINE, STYLE, legend_lines, panels
 from fairseq_alignmlm.analysis.frequency import bins_of
 from fairseq_alignmlm.analysis.objectives import objective_named
-from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of
+from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of, titles_of
 from fairseq_alignmlm.analysis.sweeps import Sweep, swept
-from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title, transformation_key
+from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,13 +41,13 @@ def learning_curves(groups: Sequence[Group]) -> Figure:
 
     drawn = [(group, *curve) for group in groups if (curve := mean_curve(group))[0]]
     with rc_context(STYLE):
-        figure, by_transformation = _panels([group for group, *_ in drawn])
+        figure, by_title = _panels([group for group, *_ in drawn])
         for group, updates, losses in drawn:
-            _line(by_transformation[group.transformation], group.objective, updates, losses)
-        for axis in by_transformation.values():
+            _line(by_title[group.title], group.objective, updates, losses)
+        for axis in by_title.values():
             axis.set_xlabel("updates")
             axis.set_xlim(left=0)
-        next(iter(by_transformation.values())).set_ylabel("loss on masked tokens (bits)", fontsize=9)
+        next(iter(by_title.values())).set_ylabel("loss on masked tokens (bits)", fontsize=9)
         _legend(figure, {group.label: group.objective for group, *_ in drawn})
     return figure
 
@@ -62,9 +62,9 @@ def frequency_lines(groups: Sequence[Group]) -> Figure:
 
     drawn = [(group, bins) for group in groups if (bins := bins_of(group))]
     with rc_context(STYLE):
-        figure, by_transformation = _panels([group for group, _ in drawn])
+        figure, by_title = _panels([group for group, _ in drawn])
         for group, bins in drawn:
-            axis = by_transformation[group.transformation]
+            axis = by_title[group.title]
             middle = [(first + last) / 2 for first, last, _ in bins]
             means = [score.mean for _, _, score in bins]
             deviations = [score.deviation or 0.0 for _, _, score in bins]
@@ -73,11 +73,11 @@ def frequency_lines(groups: Sequence[Group]) -> Figure:
             high = [mean + deviation for mean, deviation in zip(means, deviations, strict=True)]
             axis.fill_between(middle, low, high, color=colour, alpha=0.35, linewidth=0)
             _line(axis, group.objective, middle, means)
-        for axis in by_transformation.values():
+        for axis in by_title.values():
             axis.set_xlabel("rank of the token by frequency")
             axis.set_ylim(-4, 104)
             axis.set_xlim(left=0)
-        next(iter(by_transformation.values())).set_ylabel("alignment (%)", fontsize=9)
+        next(iter(by_title.values())).set_ylabel("alignment (%)", fontsize=9)
         _legend(figure, {group.label: group.objective for group, _ in drawn})
     return figure
 
@@ -132,12 +132,12 @@ def _sweep_line(axis: Any, objective: str, scores: Sequence[tuple[int, Cell | No
 
 
 def _panels(drawn: Sequence[Group]) -> tuple[Figure, dict[str, Any]]:
-    transformations = sorted({one.transformation for one in drawn}, key=transformation_key)
+    titles = titles_of(drawn)
     lines = legend_lines(list({one.label for one in drawn}))
-    figure, axes = panels(len(transformations), PANEL_WIDTH, PANEL_HEIGHT, lines, sharey=True)
-    for axis, transformation in zip(axes, transformations, strict=True):
-        axis.set_title(transformation)
-    return figure, dict(zip(transformations, axes, strict=True))
+    figure, axes = panels(len(titles), PANEL_WIDTH, PANEL_HEIGHT, lines, sharey=True)
+    for axis, title in zip(axes, titles, strict=True):
+        axis.set_title(title)
+    return figure, dict(zip(titles, axes, strict=True))
 
 
 def _line(axis: Any, objective: str, x: Sequence[float], y: Sequence[float]) -> None:

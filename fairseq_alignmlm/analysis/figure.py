@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fairseq_alignmlm.analysis.correlation import Correlation
 from fairseq_alignmlm.analysis.objectives import objective_named
 from fairseq_alignmlm.analysis.results import Run
-from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of
+from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of, titles_of
 from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title, transformation_key
 
 if TYPE_CHECKING:
@@ -125,19 +125,19 @@ def _bars(groups: Sequence[Group], draw: Callable[[Any, float, float, Group, str
     from matplotlib import rc_context
 
     tasks = tasks_of(groups)
-    transformations = sorted({group.transformation for group in groups}, key=transformation_key)
+    titles = titles_of(groups)
     labels = list(dict.fromkeys(group.label for group in groups))
     with rc_context(STYLE):
-        figure, axes = panels(len(transformations), 1.3 + 0.95 * len(tasks), 3.2, legend_lines(labels), sharey=True)
+        figure, axes = panels(len(titles), 1.3 + 0.95 * len(tasks), 3.2, legend_lines(labels), sharey=True)
         width = 0.8 / len(labels)
-        for axis, transformation in zip(axes, transformations, strict=True):
-            axis.set_title(transformation)
+        for axis, title in zip(axes, titles, strict=True):
+            axis.set_title(title)
             axis.axhline(0, color=EDGE, linewidth=0.8)
             axis.margins(y=0.12)
             axis.grid(axis="x", visible=False)
             axis.set_xticks(range(len(tasks)), [_task_label(task) for task in tasks])
             axis.set_xlim(-0.6, len(tasks) - 0.4)
-            for group in (g for g in groups if g.transformation == transformation):
+            for group in (g for g in groups if g.title == title):
                 offset = (labels.index(group.label) - (len(labels) - 1) / 2) * width
                 for place, task in enumerate(tasks):
                     draw(axis, place + offset, width, group, task)

@@ -36,7 +36,7 @@ def frequency_table(groups: Sequence[Group]) -> Table | None:
     for group, bins in measured:
         found = {(first, last): str(score) for first, last, score in bins}
         cells = [found.get(column, ABSENT) for column in columns]
-        rows.append((group.label, group.transformation, str(len(group.runs)), *cells))
+        rows.append((group.label, group.title, str(len(group.runs)), *cells))
     header = ("objective", "transformation", "seeds", *(f"{first:,.0f}–{last:,.0f}" for first, last in columns))
     note = "Percent; columns are ranks of the tokens by frequency, the most frequent first."
     return Table("Alignment by word frequency", header, tuple(rows), 2, note)

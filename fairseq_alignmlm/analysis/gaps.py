@@ -52,7 +52,7 @@ def missing(groups: Sequence[Group]) -> list[str]:
 
 
 def _name(group: Group) -> str:
-    return f"{group.label} under {group.transformation}"
+    return f"{group.label} under {group.title}"
 
 
 def _without(groups: Sequence[Group], task: str) -> list[str]:

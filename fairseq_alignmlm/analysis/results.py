@@ -12,6 +12,7 @@ from typing import Any
 from fairseq_alignmlm.analysis.objectives import objective_named
 from fairseq_alignmlm.errors import InputError
 
+REMEDY = "run the scoring again"
 DIRECTIONS = ("sup", "zs", "delta", "en")
 # what tells runs of one objective apart, and the paper's value of it
 VARIATIONS: dict[str, tuple[float, str]] = {
@@ -53,7 +54,6 @@ class Run:
     path: Path
     signatures: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    languages: tuple[str, ...] = ()
     updates: int | None = None
     train_seconds: float | None = None
     by_frequency: tuple[dict[str, float], ...] = ()
@@ -124,26 +124,35 @@ def read_run(path: Path) -> Run:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", None)
-        raise InputError.at(path, line, f"not JSON ({error})", "run the scoring again") from None
+        raise InputError.at(path, line, f"not JSON ({error})", REMEDY) from None
     if not isinstance(fields, dict):
-        raise InputError.at(path, None, "is not a JSON object", "run the scoring again")
+        raise InputError.at(path, None, "is not a JSON object", REMEDY)
     texts = {name: fields.get(name) for name in ("objective", "pair", "transformation", "scale")}
     for name, value in texts.items():
         if not isinstance(value, str) or not value:
-            raise InputError.at(path, None, f"has no {name}", "run the scoring again")
+            raise InputError.at(path, None, f"has no {name}", REMEDY)
     seed, alignment, transfer = fields.get("seed"), fields.get("alignment") or {}, fields.get("transfer") or {}
-    if not isinstance(seed, int):
-        raise InputError.at(path, None, "has no seed", "run the scoring again")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise InputError.at(path, None, "has no seed", REMEDY)
     _check_numbers(path, "alignment", alignment, depth=1)
     _check_numbers(path, "transfer", transfer, depth=3)
     by_frequency, curve = fields.get("alignment_by_frequency") or [], fields.get("curve") or {}
     if not isinstance(by_frequency, list):
-        raise InputError.at(path, None, "alignment_by_frequency is not a list", "run the scoring again")
+        raise InputError.at(path, None, "alignment_by_frequency is not a list", REMEDY)
     for one in by_frequency:
         _check_numbers(path, "alignment_by_frequency", one, depth=1)
+        if one.get("first") is None or one.get("last") is None:
+            raise InputError.at(path, None, "alignment_by_frequency has a bin without first and last", REMEDY)
     _check_curve(path, curve)
-    settings = fields.get("settings") or {}
+    objects = {name: fields.get(name) or {} for name in ("settings", "signatures", "versions")}
+    for name, value in objects.items():
+        if not isinstance(value, dict):
+            raise InputError.at(path, None, f"{name} is not a JSON object", REMEDY)
+    settings = objects["settings"]
     _check_numbers(path, "settings", {name: settings.get(name) for name in VARIATIONS}, depth=1)
+    measured = {name: fields.get(name) for name in ("updates", "train_seconds")}
+    for name, value in measured.items():
+        _check_numbers(path, name, value, depth=0)
     return Run(
         objective=fields["objective"],
         pair=fields["pair"],
@@ -153,14 +162,13 @@ def read_run(path: Path) -> Run:
         alignment=alignment,
         transfer=transfer,
         path=path,
-        signatures=fields.get("signatures") or {},
+        signatures=objects["signatures"],
         settings=settings,
-        languages=tuple(fields.get("languages") or ()),
-        updates=fields.get("updates"),
-        train_seconds=fields.get("train_seconds"),
+        updates=measured["updates"],
+        train_seconds=measured["train_seconds"],
         by_frequency=tuple(by_frequency),
         curve=curve,
-        versions=fields.get("versions") or {},
+        versions={name: str(version) for name, version in objects["versions"].items()},
     )
 
 
@@ -168,9 +176,11 @@ def _check_curve(path: Path, curve: Any) -> None:
     columns = [curve.get(name, []) for name in ("updates", "loss")] if isinstance(curve, dict) else []
     lengths = {len(column) for column in columns if isinstance(column, list)}
     if len(lengths) != 1 or not all(isinstance(column, list) for column in columns):
-        raise InputError.at(path, None, "curve has no updates and losses of equal number", "run the scoring again")
+        raise InputError.at(path, None, "curve has no updates and losses of equal number", REMEDY)
     for column in columns:
         _check_numbers(path, "curve", dict(enumerate(column)), depth=1)
+        if None in column:
+            raise InputError.at(path, None, "curve has an update or a loss that is null", REMEDY)
 
 
 def _check_numbers(path: Path, name: str, value: Any, depth: int) -> None:
@@ -178,9 +188,9 @@ def _check_numbers(path: Path, name: str, value: Any, depth: int) -> None:
     if depth == 0:
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if value is not None and not number:
-            raise InputError.at(path, None, f"{name} is {value!r}, not a number", "run the scoring again")
+            raise InputError.at(path, None, f"{name} is {value!r}, not a number", REMEDY)
         return
     if not isinstance(value, dict):
-        raise InputError.at(path, None, f"{name} is not a JSON object", "run the scoring again")
+        raise InputError.at(path, None, f"{name} is not a JSON object", REMEDY)
     for key, inner in value.items():
         _check_numbers(path, f"{name}.{key}", inner, depth - 1)

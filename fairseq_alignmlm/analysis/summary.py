@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from fairseq_alignmlm.analysis.objectives import sort_key
 from fairseq_alignmlm.analysis.results import Run
 from fairseq_alignmlm.analysis.tasks import task_key, transformation_key
+
+_OVERLAP = re.compile(r"\.overlap[\d.]+$")  # a variation, which the label tells, not another pair
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,16 @@ def cell(values: Iterable[float | None]) -> Cell | None:
 
 @dataclass(frozen=True)
 class Group:
-    """The runs of one setup: the same objective, variation, transformation and pair, other seeds."""
+    """The runs of one setup: the same objective, variation, transformation and pair, other seeds.
+
+    Attributes:
+        label: the objective with what is varied.
+        title: the transformation, followed by the pair where the report has several pairs of it.
+        runs: one a seed.
+    """
 
     label: str
+    title: str
     runs: tuple[Run, ...]
 
     @property
@@ -74,13 +84,24 @@ def groups_of(runs: Iterable[Run]) -> list[Group]:
     found: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
         found.setdefault((run.transformation, run.pair, run.label), []).append(run)
-    groups = [Group(key[2], tuple(members)) for key, members in found.items()]
+    pairs: dict[str, set[str]] = {}
+    for transformation, pair, _ in found:
+        pairs.setdefault(transformation, set()).add(_OVERLAP.sub("", pair))
+    groups = []
+    for (transformation, pair, label), members in found.items():
+        title = transformation if len(pairs[transformation]) == 1 else f"{transformation} {_OVERLAP.sub('', pair)}"
+        groups.append(Group(label, title, tuple(members)))
     return sorted(groups, key=_place)
 
 
 def _place(group: Group) -> tuple[object, ...]:
     variations = sorted(group.runs[0].variations.items())
-    return (transformation_key(group.transformation), sort_key(group.objective), variations, group.label)
+    return (transformation_key(group.transformation), group.title, sort_key(group.objective), variations, group.label)
+
+
+def titles_of(groups: Sequence[Group]) -> list[str]:
+    """Return the titles of groups, in the paper's order of their transformations."""
+    return [title for _, title in sorted({(transformation_key(g.transformation), g.title) for g in groups})]
 
 
 def tasks_of(groups: Sequence[Group]) -> list[str]:

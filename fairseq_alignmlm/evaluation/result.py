@@ -13,6 +13,8 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.training_log import read_curve
 
+REMEDY = "run the step before again"
+
 
 def transfer_scores(
     english: dict[str, float], zero_shot: dict[str, float], supervised: dict[str, float]
@@ -40,14 +42,19 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
         derived: the derived language.
 
     Returns:
-        ``alignment``, ``alignment_by_frequency`` (where it was measured), ``transfer`` (by task), ``signatures`` and
-        ``curve``, the learning curve in ``train.log``. A task counts once all three tests are there.
+        ``alignment``, ``alignment_by_frequency`` and ``translation`` (empty where they were not measured), ``transfer``
+        (by task), ``signatures`` and ``curve``, the learning curve in ``train.log``. A task counts once all three tests
+        are there. Natural languages have no counterparts: what is measured on translations is their alignment.
 
     Raises:
-        InputError: when the alignment is missing or a file is no JSON.
+        InputError: when the alignment is missing, or a file is no JSON or lacks what it should hold.
     """
-    measured = _read(run / "alignment.json")
-    alignment = measured.get("alignment") or _of_translations(measured)
+    path = run / "alignment.json"
+    measured = _read(path)
+    translation = _of_translations(path, measured) if measured.get("retrieval") else {}
+    if not measured.get("alignment") and not translation:
+        raise InputError.at(path, None, "holds neither alignment nor retrieval", REMEDY)
+    alignment = _object(path, measured, "alignment") if measured.get("alignment") else translation
     tests = {"en": (source, source), "zs": (source, derived), "sup": (derived, derived)}
     transfer: dict[str, Any] = {}
     signatures: dict[str, Any] = {}
@@ -58,37 +65,46 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
         if not all(path.is_file() for path in files.values()):
             continue
         found = {name: _read(path) for name, path in files.items()}
-        scores = {name: entry["languages"][tests[name][1]]["scores"] for name, entry in found.items()}
+        tested = {
+            name: _object(files[name], _object(files[name], entry, "languages"), tests[name][1])
+            for name, entry in found.items()
+        }
+        scores = {name: _numbers(files[name], entry, "scores") for name, entry in tested.items()}
         transfer[folder.name] = transfer_scores(scores["en"], scores["zs"], scores["sup"])
         signatures[folder.name] = {
-            name: entry["languages"][tests[name][1]].get("signature", entry.get("signature"))
-            for name, entry in found.items()
+            name: entry.get("signature", found[name].get("signature")) for name, entry in tested.items()
         }
     return {
         "alignment": alignment,
         "alignment_by_frequency": measured.get("by_frequency", []),
+        "translation": translation,
         "transfer": transfer,
         "signatures": signatures,
         "curve": read_curve(run / "train.log"),
     }
 
 
-def _of_translations(measured: dict[str, dict[str, float]]) -> dict[str, float]:
+def _of_translations(path: Path, measured: dict[str, Any]) -> dict[str, float]:
     """Return what natural languages have in place of counterparts: how many held-out words find their translation.
 
     ``held_out`` is precision at 1 by cosine, which is what that number is for counterparts, too. Words that share a
     piece with their translation find it in an untrained model already; where there are some,
     ``held_out_no_shared_piece`` is the precision of the others.
     """
-    retrieval = measured["retrieval"]
-    found = {
-        "held_out": retrieval["cosine_at_1"],
-        "held_out_at_5": retrieval["cosine_at_5"],
-        "held_out_csls": retrieval["csls_at_1"],
-        "held_out_csls_at_5": retrieval["csls_at_5"],
+    names = {
+        "held_out": ("retrieval", "cosine_at_1"),
+        "held_out_at_5": ("retrieval", "cosine_at_5"),
+        "held_out_csls": ("retrieval", "csls_at_1"),
+        "held_out_csls_at_5": ("retrieval", "csls_at_5"),
     }
-    if without_shared := measured.get("retrieval_no_shared_piece"):
-        found["held_out_no_shared_piece"] = without_shared["cosine_at_1"]
+    if measured.get("retrieval_no_shared_piece"):
+        names["held_out_no_shared_piece"] = ("retrieval_no_shared_piece", "cosine_at_1")
+    found = {}
+    for which, (name, score) in names.items():
+        scores = _numbers(path, measured, name)
+        if score not in scores:
+            raise InputError.at(path, None, f"{name} has no {score}", REMEDY)
+        found[which] = scores[score]
     return found
 
 
@@ -119,10 +135,28 @@ def read_settings(pairs: Iterable[str]) -> dict[str, float | str]:
     return settings
 
 
+def _object(path: Path, fields: dict[str, Any], name: str) -> dict[str, Any]:
+    value = fields.get(name)
+    if not isinstance(value, dict):
+        raise InputError.at(path, None, f"{name} is {'missing' if value is None else 'not a JSON object'}", REMEDY)
+    return value
+
+
+def _numbers(path: Path, fields: dict[str, Any], name: str) -> dict[str, float]:
+    found = _object(path, fields, name)
+    for key, value in found.items():
+        if not isinstance(value, (int, float)):
+            raise InputError.at(path, None, f"{name}.{key} is {value!r}, not a number", REMEDY)
+    return found
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError.at(path, None, "no such file", "run the step before") from None
     except ValueError as error:
-        raise InputError.at(path, None, f"not JSON ({error})", "run the step before again") from None
+        raise InputError.at(path, None, f"not JSON ({error})", REMEDY) from None
+    if not isinstance(found, dict):
+        raise InputError.at(path, None, "is not a JSON object", REMEDY)
+    return found

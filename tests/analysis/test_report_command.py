@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,15 @@ def test_an_objective_looks_the_same_in_every_figure() -> None:
 
             found = {to_hex(bar.get_facecolor()) for bar in axis.patches}
             assert found == {objective_named(group.objective).colour for group in shown}
+
+
+def test_every_pair_of_a_transformation_has_a_panel_of_its_own() -> None:
+    runs = [run for run in paper_runs() if run.transformation == "trans"]
+    groups = groups_of([*runs, *(replace(run, pair="de-de_trans") for run in runs)])
+    for draw in (delta_bars, score_bars):
+        axes = draw(groups).axes
+        assert [axis.get_title() for axis in axes] == ["trans de-de_trans", "trans en-en_trans"]
+        assert [len(axis.patches) for axis in axes] == [12, 12]
 
 
 def test_objectives_differ_in_grey_too() -> None:

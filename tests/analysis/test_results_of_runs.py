@@ -64,6 +64,14 @@ BROKEN = {
     "text": (result(alignment={"all": "high"}), "alignment.all is 'high', not a number"),
     "nan": (json.dumps(result(alignment={"all": float("nan")})), "not a number"),
     "depth": (result(transfer={"pos": 95.0}), "transfer.pos is not a JSON object"),
+    "settings": (result(settings="overlap"), "settings is not a JSON object"),
+    "signatures": (result(signatures=["x"]), "signatures is not a JSON object"),
+    "versions": (result(versions="1"), "versions is not a JSON object"),
+    "updates": (result(updates="many"), "updates is 'many', not a number"),
+    "seconds": (result(train_seconds=[1]), "train_seconds is [1], not a number"),
+    "truth": (result(seed=True), "has no seed"),
+    "bin": (result(alignment_by_frequency=[{"first": 1, "alignment": 2.0}]), "a bin without first and last"),
+    "null": (result(curve={"updates": [1], "loss": [None]}), "a loss that is null"),
     "setting": (result(settings={"overlap": "half"}), "settings.overlap is 'half'"),
 }
 

@@ -13,7 +13,7 @@ from fairseq_alignmlm.analysis.gaps import missing
 from fairseq_alignmlm.analysis.paper import paper_runs, paper_tables
 from fairseq_alignmlm.analysis.report import long_table
 from fairseq_alignmlm.analysis.results import Run
-from fairseq_alignmlm.analysis.summary import cell, groups_of
+from fairseq_alignmlm.analysis.summary import cell, groups_of, titles_of
 from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
 from fairseq_alignmlm.analysis.table import Table
 
@@ -127,6 +127,30 @@ def test_table_text_is_aligned_and_markup_escaped() -> None:
     assert "<i>" not in table.html()
     with pytest.raises(ValueError, match="2 cells"):
         Table("T", ("name", "n"), (("a",),))
+
+
+def test_the_pair_is_told_where_a_transformation_has_several() -> None:
+    base = replace(paper_runs()[0], transformation="natural", seed=1)
+    runs = [replace(base, pair=pair, objective=name) for pair in ("en-fr", "en-de") for name in ("mlm", "align_mlm")]
+    groups = groups_of([*runs, *paper_runs()])
+    assert titles_of(groups) == ["trans", "trans+inv", "trans+syn", "natural en-de", "natural en-fr"]
+    natural = [row for row in transfer_table(groups).rows if row[1].startswith("natural")]
+    assert [row[:2] for row in natural] == [
+        (label, f"natural {pair}") for label in ("MLM", "ALIGN-MLM") for pair in ("en-de", "en-fr")
+    ]
+    for table in (alignment_table(groups), summary_table(groups, "toy")):
+        assert len({row[:2] for row in table.rows}) == len(table.rows) == 16
+    assert titles_of(groups_of(runs[:2])) == ["natural"]
+
+
+def test_shared_vocabulary_makes_no_other_pair() -> None:
+    base = next(run for run in paper_runs() if run.objective == "xlm" and run.transformation == "trans+inv")
+    shared = replace(base, pair=f"{base.pair}.overlap0.25", settings={"overlap": 0.25})
+    assert titles_of(groups_of([base, shared])) == ["trans+inv"]
+    assert [row[:2] for row in transfer_table(groups_of([base, shared])).rows] == [
+        ("XLM", "trans+inv"),
+        ("XLM (overlap 0.25)", "trans+inv"),
+    ]
 
 
 def test_natural_languages_have_columns_for_word_translation() -> None:

@@ -74,3 +74,36 @@ def test_natural_languages_have_the_precision_of_held_out_translations_in_place_
     other = {"retrieval": scores, "retrieval_no_shared_piece": scores | {"cosine_at_1": 0.5}}
     (tmp_path / "alignment.json").write_text(json.dumps(other))
     assert collect_result(tmp_path, "en", "fr")["alignment"]["held_out_no_shared_piece"] == 0.5
+    both = {"alignment": {"all": 34.5, "held_out": 20.0}, "retrieval": scores}
+    (tmp_path / "alignment.json").write_text(json.dumps(both))
+    result = collect_result(tmp_path, "en", "fr")
+    assert result["alignment"] == {"all": 34.5, "held_out": 20.0}
+    assert result["translation"]["held_out"] == 1.0
+
+
+ALIGNMENT = {"alignment": {"all": 34.5}}
+ENTRY = {"scores": {"accuracy": 1.0}}
+
+
+@pytest.mark.parametrize(
+    ("alignment", "score", "message"),
+    [
+        ([], {}, r"alignment\.json: is not a JSON object"),
+        ({}, {}, r"alignment\.json: holds neither alignment nor retrieval"),
+        ({"alignment": 3}, {}, r"alignment\.json: alignment is not a JSON object"),
+        ({"retrieval": [1]}, {}, r"alignment\.json: retrieval is not a JSON object"),
+        ({"retrieval": {"cosine_at_1": 1.0}}, {}, r"alignment\.json: retrieval has no cosine_at_5"),
+        ({"retrieval": {"cosine_at_1": "1"}}, {}, r"alignment\.json: retrieval.cosine_at_1 is '1', not a number"),
+        (ALIGNMENT, {"languages": [ENTRY]}, r"score-xx\.json: languages is not a JSON object"),
+        (ALIGNMENT, {"languages": {"en": ENTRY}}, r"score-xx\.json: xx is missing"),
+        (ALIGNMENT, {"languages": {"xx": {}}}, r"score-xx\.json: scores is missing"),
+        (ALIGNMENT, {"languages": {"xx": {"scores": {"accuracy": None}}}}, r"scores.accuracy is None, not a number"),
+    ],
+)
+def test_a_broken_step_is_told_in_one_line_with_its_file(tmp_path, alignment, score, message):
+    (tmp_path / "alignment.json").write_text(json.dumps(alignment))
+    write_score(tmp_path / "pos" / "en", "en", 95.0)
+    write_score(tmp_path / "pos" / "xx", "xx", 90.0)
+    (tmp_path / "pos" / "en" / "score-xx.json").write_text(json.dumps(score))
+    with pytest.raises(InputError, match=message):
+        collect_result(tmp_path, "en", "xx")

@@ -14,13 +14,14 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import write_dictionary
 from fairseq_alignmlm.progress import track
+from fairseq_alignmlm.storage import sha256_of
 
 from ..dictionaries import formats
 from ..dictionaries.conversion import UNKNOWN_PIECE, Conversion, Entry, Filters, convert, split
 from ..dictionaries.coverage import measure
 from ..dictionaries.reading import Problem, WordPair, read
 from ..dictionaries.segmentation import Segmenter, read_vocabulary
-from ..manifest import Step, run_step
+from ..manifest import Step, read_record, run_step
 
 SUMMARY = "make a dictionary of two real languages from MUSE, XLing-Eval or Wiktionary files"
 _SHOWN = 3
@@ -46,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="FRACTION",
-        help="of the L1 words, kept for measuring (default: 0)",
+        help="of the L1 words, kept for measuring, less than 1 (default: 0: all entries are for training, and the file "
+        "of those that an earlier run held out is removed)",
     )
     parser.add_argument(
         "--held-out-output", type=Path, metavar="FILE", help="default: the output's name with .held_out before .tsv"
@@ -61,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if args.max_words < 1 or args.max_pieces < 1:
         raise InputError("--max-words and --max-pieces must be 1 or more")
     if not 0 <= args.held_out < 1:
-        raise InputError(f"--held-out {args.held_out}: must be at least 0 and less than 1")
+        raise InputError(f"--held-out {args.held_out}: give a number from 0 (keep none) to less than 1")
     held_out_output = args.held_out_output or args.output.with_suffix(f".held_out{args.output.suffix}")
     step = Step(
         name="translations",
@@ -79,8 +81,17 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         libraries=["sentencepiece"],
     )
-    run_step(step, lambda outputs: _build(args, outputs))
+    before = read_record(args.output) or {}
+    if run_step(step, lambda outputs: _build(args, outputs)) and not args.held_out:
+        _remove_held_out(held_out_output, before)
     return 0
+
+
+def _remove_held_out(path: Path, before: dict[str, Any]) -> None:
+    """Remove the held-out entries that an earlier run kept from training: they are trained on now."""
+    if path.is_file() and {"path": path.name, "sha256": sha256_of(path)} in before.get("outputs", []):
+        path.unlink()
+        print(f"translations: removed {path}: its entries are no longer held out")
 
 
 def _build(args: argparse.Namespace, outputs: list[Path]) -> dict[str, Any]:

@@ -225,6 +225,22 @@ def test_held_out_words_go_to_a_second_file(command: Command, tmp_path: Path) ->
     assert not {e.source for e in training.entries} & {e.source for e in held_out.entries}
 
 
+def test_held_out_entries_go_when_all_are_for_training_again_but_no_file_of_the_user(
+    command: Command, tmp_path: Path
+) -> None:
+    muse, held_out = tmp_path / "en-fr.txt", tmp_path / "out.held_out.tsv"
+    muse.write_text("".join(f"{e} {f}\n" for e, f in zip(ENGLISH, FRENCH, strict=False) if e != f))
+    arguments = ["--input", muse, "--max-pieces", 9]
+    command(*arguments, "--held-out", 0.4)
+    assert held_out.exists()
+    command(*arguments, "--held-out", 0)
+    assert not held_out.exists()
+    command(*arguments, "--held-out", 0.4)
+    held_out.write_text("mine")
+    command(*arguments)
+    assert held_out.read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     "content,arguments,why",
     [

@@ -11,7 +11,7 @@ from fairseq_alignmlm.errors import InputError
 
 from .line_blocks import LineBlock, read_blocks
 from .transforms import SentenceContext, TreeBlock, compose
-from .word_order import order_of, read_trees
+from .word_order import OTHER_TREES, order_of, read_trees
 
 
 class Work(NamedTuple):
@@ -54,12 +54,12 @@ def read_work(text: Path, trees: Path | None) -> Iterator[Work]:
             if line.strip():
                 tree = next(stream, None)
                 if tree is None:
-                    raise InputError.at(trees, None, f"no tree for line {number} of {text}", "parse the text again")
+                    raise InputError.at(trees, None, f"no tree for line {number} of {text}", OTHER_TREES)
                 own.append(tree)
         yield Work(block, own)
     surplus = next(stream, None)
     if surplus is not None:
-        raise InputError.at(trees, surplus.line, f"more trees than {text} has sentences", "parse the text again")
+        raise InputError.at(trees, surplus.line, f"more trees than {text} has sentences", OTHER_TREES)
 
 
 def make_block_deriver(specifications: Sequence[str], seed: int) -> Callable[[Work], DerivedBlock]:

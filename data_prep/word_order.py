@@ -10,6 +10,8 @@ from fairseq_alignmlm.errors import InputError
 from .syntax.conllu import read_blocks
 from .transforms import SentenceContext, Transformation, TreeBlock
 
+OTHER_TREES = "trees have to be those of the text, sentence by sentence; remove the file and parse the text again"
+
 
 def order_of(transformation: Transformation, words: Sequence[str], context: SentenceContext) -> Sequence[int]:
     """Return the permutation of ``range(len(words))`` that a transformation gives a sentence.
@@ -39,11 +41,10 @@ def check_forms(tree: TreeBlock, words: Sequence[str]) -> None:
     ]
     if [form for _, form in forms] == list(words):
         return
-    remedy = "trees have to be those of the text, sentence by sentence; parse the text again"
     for (number, form), word in zip(forms, words, strict=False):
         if form != word:
-            raise InputError.at(tree.path, number, f"word {form!r}, but the text has {word!r}", remedy)
-    raise InputError.at(tree.path, tree.line, f"{len(forms)} words, but the text has {len(words)}", remedy)
+            raise InputError.at(tree.path, number, f"word {form!r}, but the text has {word!r}", OTHER_TREES)
+    raise InputError.at(tree.path, tree.line, f"{len(forms)} words, but the text has {len(words)}", OTHER_TREES)
 
 
 def read_trees(path: Path) -> Iterator[TreeBlock]:

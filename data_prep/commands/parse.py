@@ -1,4 +1,7 @@
-"""Parse text into trees (CoNLL-U) with stanza: one tree a sentence, for transformations that need them."""
+"""Parse text into trees (CoNLL-U) with stanza: one tree a sentence, for transformations that need them.
+
+Trees of a pair that this verb has not made, but somebody has put there, stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import sha256_of
 
 from .. import arguments
+from ..derivation import read_work
 from ..line_blocks import read_blocks
-from ..manifest import Step, run_step
+from ..manifest import Step, read_record, run_step
 from ..pair import Pair
 from ..parallel import ordered_map
 from ..syntax.finished_parts import FinishedParts
@@ -61,15 +65,31 @@ def run(args: argparse.Namespace) -> int:
     """Parse what is not parsed yet."""
     if args.text is not None and args.output is None:
         raise InputError("--text needs --output FILE")
-    settings = ParserSettings(args.parser_language or args.language, args.models, args.longest, args.batch, args.gpu)
-    ensure_models(settings, args.offline)
     if args.text is not None:
-        _parse_file(args.text, args.output, settings, args.workers)
-        return 0
-    pair = Pair(args.pair)
-    for split, text in pair.existing(pair.text(args.language)).items():
-        _parse_file(text, pair.trees(args.language) / f"{split}.conllu", settings, args.workers)
+        files = [(args.text, args.output)]
+    else:
+        pair = Pair(args.pair)
+        trees = pair.trees(args.language)
+        texts = pair.existing(pair.text(args.language))
+        files = [(text, trees / f"{split}.conllu") for split, text in texts.items()]
+        files = [(text, output) for text, output in files if not _are_given(text, output)]
+    if files:
+        settings = ParserSettings(
+            args.parser_language or args.language, args.models, args.longest, args.batch, args.gpu
+        )
+        ensure_models(settings, args.offline)
+        for text, output in files:
+            _parse_file(text, output, settings, args.workers)
     return 0
+
+
+def _are_given(text: Path, trees: Path) -> bool:
+    """Say whether somebody has put the trees of a text there; then check that there is one for every sentence."""
+    if not trees.is_file() or read_record(trees) is not None or FinishedParts.wait_for(trees):
+        return False
+    number = sum(len(work.trees or ()) for work in track(read_work(text, trees), f"trees of {text}", unit="blocks"))
+    print(f"parse: trees are there; not parsed: {trees}: sentences {number:,}", flush=True)
+    return True
 
 
 def _parse_file(text: Path, output: Path, settings: ParserSettings, workers: int) -> None:

@@ -37,6 +37,11 @@ class FinishedParts:
         return result.with_name(f".{result.name}.parts")
 
     @classmethod
+    def wait_for(cls, result: Path) -> bool:
+        """Say whether work on a result has begun and not come to its end."""
+        return cls._folder_of(result).is_dir()
+
+    @classmethod
     def remove(cls, result: Path) -> None:
         """Remove the parts of a result that is complete."""
         shutil.rmtree(cls._folder_of(result), ignore_errors=True)

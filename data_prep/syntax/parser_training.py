@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from data_prep.syntax.conllu import read_sentences
 from data_prep.syntax.parsing import import_stanza
+from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import write_json
 
 PACKAGE = "small"
@@ -54,8 +56,11 @@ def train_parser(
         seed: of both.
 
     Raises:
-        InputError: stanza is not installed.
+        InputError: stanza is not installed, or a file is no CoNLL-U, has a tree that is none, or no tree at all.
     """
+    for path in (train, dev):  # stanza's own complaints name neither file nor line
+        if not sum(1 for _ in read_sentences(path)):
+            raise InputError.at(path, None, "no tree in the file", "give a tree bank in CoNLL-U")
     import_stanza()
     from stanza.models import parser, tagger
 

@@ -113,6 +113,9 @@ def create(specification: str) -> Transformation:
     options: dict[str, str] = {}
     for setting in filter(None, settings.split(",")):
         key, equals, value = setting.partition("=")
+        if options and not equals:
+            what = f"{setting!r} after a comma is no KEY=VALUE; commas separate settings, so no path may hold one"
+            raise InputError(f"--transform {specification}: {what}")
         if key not in module.OPTIONS or not equals or not value:
             known = ", ".join(f"{option}=..." for option in module.OPTIONS) or "none"
             raise InputError(f"--transform {specification}: cannot use {setting!r}; settings of {name}: {known}")

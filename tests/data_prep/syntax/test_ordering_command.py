@@ -101,6 +101,10 @@ def test_compatible_trees_are_those_of_the_published_tool(shared_data, prepare, 
         ("syn:noun=xx,verb=fr,models={models}", "no noun ordering model of 'xx'; languages there: en, fr"),
         ("syn:noun=fr,verb=fr,models={models},share=2", "not a number from 0 to 1"),
         ("syn:noun=fr,verb=fr,models={models},colour=red", "cannot use 'colour=red'"),
+        (
+            "syn:noun=fr,verb=fr,models={models},old/x",
+            "'old/x' after a comma is no KEY=VALUE; commas separate settings",
+        ),
         ("syn:noun=fr,verb=fr,models={models},substrate=de", "no noun ordering model of 'de'"),
     ],
 )

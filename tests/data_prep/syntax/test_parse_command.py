@@ -12,7 +12,8 @@ import pytest
 from data_prep.commands import parse as command
 from data_prep.syntax import parsing
 from data_prep.syntax.conllu import read_sentences
-from data_prep.syntax.parser_training import resources
+from data_prep.syntax.parser_training import resources, train_parser
+from fairseq_alignmlm.errors import InputError
 
 LOAD_PIPELINE = parsing.load_pipeline
 LINES = ["one two .", "", "a b c d e f", "three", "four five"]
@@ -92,6 +93,67 @@ def test_parts_made_from_other_text_are_not_used(stand_in, prepare):
     (parts / "00000000.json").write_text("{}")
     assert call(prepare, stand_in) == 0
     assert "rubbish" not in (stand_in / "out.conllu").read_text()
+
+
+def put_trees(pair: Path, sentences: list[str]) -> Path:
+    """Put the text and gold trees of ``sentences`` into a pair and return the trees' folder."""
+    text, trees = pair / "text" / "en", pair / "trees" / "en"
+    for folder in (text, trees):
+        folder.mkdir(parents=True)
+    tree = "1\t{}\t_\tX\t_\t_\t0\troot\t_\tgold\n\n"
+    for split in ("train", "valid"):
+        (text / f"{split}.txt").write_text("\n\n".join(sentences) + "\n")
+        (trees / f"{split}.conllu").write_text("".join(tree.format(word) for word in sentences))
+    return trees
+
+
+def test_trees_that_somebody_put_there_are_used_even_without_stanza(prepare, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "stanza", None)
+    trees = put_trees(tmp_path, ["one", "two"])
+    assert prepare("parse", "--pair", tmp_path) == 0
+    printed = capsys.readouterr()
+    assert f"trees are there; not parsed: {trees / 'valid.conllu'}: sentences 2" in printed.out
+    assert "gold" in (trees / "train.conllu").read_text()
+    with open(tmp_path / "text" / "en" / "valid.txt", "a") as handle:
+        handle.write("three\n")
+    assert prepare("parse", "--pair", tmp_path) == 2
+    error = capsys.readouterr().err
+    assert "valid.conllu: no tree for line 4 of" in error and "remove the file and parse" in error
+    assert error.count("\n") == 1
+
+
+def test_trees_that_were_parsed_and_those_that_are_not_there_are_parsed(stand_in, prepare):
+    trees = put_trees(stand_in, ["one", "two"])
+    parse = ("parse", "--pair", stand_in, "--models", stand_in / "models", "--offline", "--workers", 1)
+    (trees / "valid.conllu").unlink()
+    assert prepare(*parse) == 0
+    assert "gold" in (trees / "train.conllu").read_text()
+    assert StandIn.calls == 2
+    with open(stand_in / "text" / "en" / "valid.txt", "a") as handle:
+        handle.write("three\n")
+    assert prepare(*parse) == 0
+    assert len(list(read_sentences(trees / "valid.conllu"))) == 3
+    (trees / "valid.conllu.manifest.json").unlink()
+    (trees / ".valid.conllu.parts").mkdir()  # it was stopped when all but the record was there
+    assert prepare(*parse) == 0
+    assert (trees / "valid.conllu.manifest.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1\ta\tb\n", r"bad\.conllu:1: 3 columns instead of 10"),
+        ("1\ta\t_\tX\t_\t_\t1\tdep\t_\t_\n", r"bad\.conllu:1: no root"),
+        ("", r"bad\.conllu: no tree in the file; give a tree bank"),
+    ],
+)
+def test_a_tree_bank_is_checked_before_the_parser_is_trained(tmp_path, text, message):
+    good, bad = tmp_path / "good.conllu", tmp_path / "bad.conllu"
+    good.write_text("1\ta\t_\tX\t_\t_\t0\troot\t_\t_\n")
+    bad.write_text(text)
+    for files in ((good, bad), (bad, good)):
+        with pytest.raises(InputError, match=message):
+            train_parser("en", *files, tmp_path / "models", 1, 1, 1)
 
 
 def test_without_stanza_the_extra_is_named(prepare, tmp_path, monkeypatch, capsys):

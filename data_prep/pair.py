@@ -67,7 +67,7 @@ class Pair:
         return path if path.is_file() else None
 
     def dictionary(self, percent: float) -> Path:
-        """The bilingual dictionary with ``percent`` % of V1."""
+        """The bilingual dictionary with ``percent`` % of V1; the number is written as ``%g``: 25.0 is 25."""
         return self.root / f"dictionary.{percent:g}.tsv"
 
     def existing(self, folder: Path) -> dict[str, Path]:

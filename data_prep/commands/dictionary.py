@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=25.0,
         metavar="P",
-        help="size of the dictionary in percent of the original vocabulary (default: 25)",
+        help="size of the dictionary in percent of the original vocabulary (default: 25); 25 and 25.0 are the same "
+        "and give dictionary.25.tsv, 2.5 gives dictionary.2.5.tsv",
     )
     arguments.add_seed(parser)
 

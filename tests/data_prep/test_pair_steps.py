@@ -11,6 +11,7 @@ import pytest
 
 from data_prep.commands.dictionary import draw
 from data_prep.line_blocks import read_blocks
+from data_prep.pair import Pair
 from data_prep.pieces import WordPieces
 from data_prep.transliteration import counterparts_of
 from data_prep.vocabulary import chosen_sentences, train
@@ -167,6 +168,11 @@ def test_a_dictionary_is_a_seeded_nested_sample_without_tokens_that_keep_their_s
     assert all(source != target for source, target in large)
     assert draw(pairs, 10, seed=2)[0] != small
     assert len(draw(pairs, 90, seed=1)[0]) == 100
+
+
+def test_the_dictionary_is_named_by_its_percent_however_the_number_is_written(tmp_path):
+    names = {text: Pair(tmp_path).dictionary(float(text)).name for text in ("25", "25.0", "2.5", "2.50", "100")}
+    assert [*names.values()] == [f"dictionary.{percent}.tsv" for percent in ("25", "25", "2.5", "2.5", "100")]
 
 
 def test_the_dictionary_file_fits_the_symbols(encoded_pair):

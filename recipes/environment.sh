@@ -49,24 +49,32 @@ print(hashlib.sha256(b"\0".join(parts)).hexdigest())
 PYTHON
 }
 
-# Install everything into an empty environment, in the only order that works: torch, this package, fairseq.
-_install() {
-    local root=$1 environment=$2 base=$3 extras=$4 installer pins=$2/constraints.txt torch
+# Set the caller's `installer`, `quiet` and `install`, the command that installs into an environment.
+_find_installer() {
     installer=${FAIRSEQ_ALIGNMLM_INSTALLER:-$(command -v uv >/dev/null && echo uv || echo pip)}
-    torch=${TORCH_SPEC:-$(grep '^torch==' "$root/constraints.txt")}
-    _say "making the environment $environment with $installer and $base"
-    local -a install quiet=()
+    quiet=()
     if [[ $installer == uv ]]; then
         if [[ ! -t 2 ]]; then quiet=(-q); fi # no progress bars in a log
         # uv does not read pip's settings; a folder of local wheels is a matter for both.
         if [[ ! ${UV_FIND_LINKS:-} && ${PIP_FIND_LINKS:-} ]]; then export UV_FIND_LINKS=$PIP_FIND_LINKS; fi
-        uv venv "${quiet[@]}" --allow-existing --python "$base" "$environment" || return
-        install=(uv pip install "${quiet[@]}" --python "$environment/bin/python")
+        install=(uv pip install "${quiet[@]}" --python "$1/bin/python")
     else
         if [[ ! -t 2 ]]; then quiet=(-qq); fi # errors only
-        "$base" -m venv "$environment" || return
-        install=("$environment/bin/python" -m pip install --disable-pip-version-check "${quiet[@]}")
-        "${install[@]}" --upgrade pip || return
+        install=("$1/bin/python" -m pip install --disable-pip-version-check "${quiet[@]}")
+    fi
+}
+
+# Install everything into an empty environment, in the only order that works: torch, this package, fairseq.
+_install() {
+    local root=$1 environment=$2 base=$3 extras=$4 installer pins=$2/constraints.txt torch
+    local -a install quiet
+    _find_installer "$environment"
+    torch=${TORCH_SPEC:-$(grep '^torch==' "$root/constraints.txt")}
+    _say "making the environment $environment with $installer and $base"
+    if [[ $installer == uv ]]; then
+        uv venv "${quiet[@]}" --allow-existing --python "$base" "$environment" || return
+    else
+        "$base" -m venv "$environment" && "${install[@]}" --upgrade pip || return
     fi
     grep -v '^torch==' "$root/constraints.txt" >"$pins" # torch is decided first, and may be another
     _say "1/3 $torch" && "${install[@]}" "$torch" -c "$pins" &&
@@ -75,8 +83,17 @@ _install() {
         "$environment/bin/python" -m fairseq_alignmlm doctor
 }
 
-# Make the environment if need be. An unfinished or outdated one, recognised by its stamp, is made anew; so is one that
-# lacks a part, with the parts it had, so that recipes that need different parts do not undo each other.
+# Add parts to a finished environment, which other recipes may be using.
+_add() {
+    local root=$1 environment=$2 extras=$3 installer
+    local -a install quiet
+    _find_installer "$environment"
+    _say "adding $extras to $environment with $installer"
+    "${install[@]}" -c "$environment/constraints.txt" -e "${root}[$extras]"
+}
+
+# Make the environment if need be. An unfinished or outdated one, recognised by its stamp, is made anew; one that lacks
+# parts gets them.
 _make() {
     local root=$1 environment=$2 extras=$3 base fingerprint stamp=$2/fairseq_alignmlm.stamp made='' had='' lacking='' extra
     base=$(_base_python) && fingerprint=$(_fingerprint "$root" "$base") || return
@@ -86,7 +103,8 @@ _make() {
             if [[ ,$had, != *,$extra,* ]]; then lacking+=,$extra; fi
         done
         if [[ ! $lacking ]]; then return; fi
-        extras=$had$lacking
+        _add "$root" "$environment" "${lacking#,}" >&2 && printf '%s\n' "$fingerprint" "$had$lacking" >"$stamp"
+        return
     fi
     if [[ -e $environment && ! -e $stamp ]]; then
         _fail "$environment was not made by this script; set FAIRSEQ_ALIGNMLM_PYTHON to use its python as it is," \
@@ -110,9 +128,10 @@ _environment() {
     fi
     "$python" -c 'import sys; sys.exit("fairseq_startup" not in sys.modules)' ||
         _fail "$python (FAIRSEQ_ALIGNMLM_PYTHON) does not have fairseq_alignmlm installed" || return
+    python=$(command -v "$python")
     export FAIRSEQ_ALIGNMLM_PYTHON=$python # for the scripts that this one's caller calls
     PATH=$(cd "$(dirname "$python")" && pwd):$PATH
     export PATH
 }
 
-_environment || exit 1
+_environment || return 1 # which ends a recipe, and not the shell of a person

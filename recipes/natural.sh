@@ -14,8 +14,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh
 source "$here/environment.sh"
-# shellcheck source=recipes/stages.sh
-source "$here/stages.sh"
+# shellcheck source=recipes/common.sh
+source "$here/common.sh"
 
 usage() {
     cat <<'USAGE'
@@ -40,13 +40,13 @@ usage: recipes/natural.sh --l1-corpus PATH --l2-corpus PATH --dictionary FILE [o
   --tlm-ratio R              share of the parallel text that XLM uses (default: 1)
   --align-alpha A            weight of the alignment loss (default: 10)
   --work DIR                 where everything is written (default: work)
-  --jobs N                   runs at a time, one thread each (default: the number of cores)
+  --jobs N                   runs at a time, one thread each (default: one per GPU, else one per core)
   --stage N --stop-stage N   first and last stage: 1 text, 2 vocabulary, 3 encode, 4 dictionary, 5 binarize,
                              6 parallel and labelled data, 7 runs, 8 report
 USAGE
 }
 
-languages=en,fr scale=small objectives=all seeds=1 work=work jobs=$(env -u OMP_NUM_THREADS nproc) stage=1 stop_stage=8
+languages=en,fr scale=small objectives=all seeds=1 work=work jobs='' stage=1 stop_stage=8
 held_out=0.2 dictionary_seed=1 pieces='' symbols=shared sampling_alpha=0.7 ratio=1 alpha='' pos_train='' pos_dev=''
 l1_corpus=() l2_corpus=() dictionaries=() bitext=()
 while (($#)); do
@@ -71,8 +71,8 @@ while (($#)); do
     --seeds) seeds=$2 ;;
     --pos-train) pos_train=$2 ;;
     --pos-dev) pos_dev=$2 ;;
-    --tlm-ratio) ratio=$2 ;;
-    --align-alpha) alpha=$2 ;;
+    --tlm-ratio) ratio=$(number "$1" "$2") ;;
+    --align-alpha) alpha=$(number "$1" "$2") ;;
     --work) work=$2 ;;
     --jobs) jobs=$2 ;;
     --stage) stage=$2 ;;
@@ -89,7 +89,8 @@ l1=${languages%,*} l2=${languages#*,}
 [[ $symbols == shared || $symbols == separate ]] || fail "--symbols $symbols: choose shared or separate"
 ((${#l1_corpus[@]} && ${#l2_corpus[@]})) || fail "give text of both languages, --l1-corpus and --l2-corpus; see --help"
 ((${#dictionaries[@]})) || fail "give a dictionary of $l1 and $l2, --dictionary; see --help"
-[[ -z $pos_train || ($pos_train == ?*,?* && $pos_dev == ?*,?*) ]] ||
+[[ $held_out =~ ^0?\.[0-9]*[1-9][0-9]*$ ]] || fail "--held-out $held_out: give a share between 0 and 1, such as 0.2"
+[[ -z $pos_train$pos_dev || ($pos_train == ?*,?* && $pos_dev == ?*,?*) ]] ||
     fail "--pos-train and --pos-dev belong together; give two files to each, one of $l1 and one of $l2: FILE,FILE"
 if [[ $objectives == all ]]; then
     objectives=mlm,xlm,dict_mlm,align_mlm
@@ -103,20 +104,25 @@ fi
 # shellcheck source=recipes/scales/small.conf
 source "$settings"
 pieces=${pieces:-$((2 * vocabulary))}
+workers=${jobs:-$(env -u OMP_NUM_THREADS nproc)}
+check_options "${l1_corpus[@]}" "${l2_corpus[@]}" "${dictionaries[@]}"
+for files in "$pos_train" "$pos_dev"; do
+    [[ ! $files ]] || check_options "${files%%,*}" "${files#*,}" # a comma within a name ends here
+done
 
 pair=$work/$scale/$l1-$l2
 if [[ $symbols == separate ]]; then pair+=.separate; fi # other symbols, so other data
 mkdir -p "$pair"
 
 if at 1 "text of $l1 and $l2"; then
-    python -m data_prep sentences --pair "$pair" --language "$l1" --workers "$jobs" "${l1_corpus[@]}"
-    python -m data_prep sentences --pair "$pair" --language "$l2" --workers "$jobs" "${l2_corpus[@]}"
+    python -m data_prep sentences --pair "$pair" --language "$l1" --workers "$workers" "${l1_corpus[@]}"
+    python -m data_prep sentences --pair "$pair" --language "$l2" --workers "$workers" "${l2_corpus[@]}"
 fi
 if at 2 "joint vocabulary of $pieces pieces"; then
     python -m data_prep vocabulary --pair "$pair" --languages "$languages" --size "$pieces"
 fi
 if at 3 "encode, symbols $symbols"; then
-    python -m data_prep encode --pair "$pair" --languages "$languages" --symbols "$symbols" --workers "$jobs"
+    python -m data_prep encode --pair "$pair" --languages "$languages" --symbols "$symbols" --workers "$workers"
 fi
 if at 4 "dictionary, $held_out of it held out"; then
     own_symbols=()
@@ -126,11 +132,11 @@ if at 4 "dictionary, $held_out of it held out"; then
         --text "$pair/text/$l1/train.txt" --l2-text "$pair/text/$l2/train.txt"
 fi
 if at 5 "binarize with fairseq-preprocess"; then
-    python -m data_prep binarize --pair "$pair" --languages "$l1" "$l2" --workers "$jobs"
+    python -m data_prep binarize --pair "$pair" --languages "$l1" "$l2" --workers "$workers"
 fi
 if at 6 "parallel and labelled data"; then
     if ((${#bitext[@]})); then
-        python -m data_prep bitext --pair "$pair" --languages "$languages" "${bitext[@]}" --workers "$jobs"
+        python -m data_prep bitext --pair "$pair" --languages "$languages" "${bitext[@]}" --workers "$workers"
     fi
     if [[ $pos_train ]]; then
         python -m data_prep xtreme --pair "$pair" --task udpos --language "$l1" --train "${pos_train%%,*}" --dev "${pos_dev%%,*}"

@@ -8,8 +8,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh
 source "$here/environment.sh"
-# shellcheck source=recipes/stages.sh
-source "$here/stages.sh"
+# shellcheck source=recipes/common.sh
+source "$here/common.sh"
 
 usage() {
     cat <<'USAGE'
@@ -30,17 +30,19 @@ usage: recipes/<transformation>.sh [options]
   --superstrate CODE         trans_syn: whose word order to take (default: fr)
   --parser DIR               trans_syn: folder of stanza models (default: stanza's own, downloaded)
   --work DIR                 where everything is written (default: work)
-  --jobs N                   runs at a time, one thread each (default: the number of cores)
+  --jobs N                   runs at a time, one thread each (default: one per GPU, else one per core)
   --stage N --stop-stage N   first and last stage: 1 text, 2 vocabulary, 3 derive, 4 encode, 5 binarize,
                              6 labelled data, 7 runs, 8 report
 USAGE
 }
 
+has_order() { compgen -G "$orders/$1@N.orm" >/dev/null || compgen -G "$orders/*/$1@N.orm" >/dev/null; }
+
 transforms=$1 # word-level transformations in order, separated by spaces, e.g. "inv"; may be empty
 shift
-scale=toy objectives=all seeds=1 corpus='' work=work jobs=$(env -u OMP_NUM_THREADS nproc) stage=1 stop_stage=8 overlap=0 percent=''
-toy_tasks=pos run_options=() orders='' superstrate=fr parser=''
-declare -A train dev
+scale=toy objectives=all seeds=1 corpus='' work=work jobs='' stage=1 stop_stage=8 overlap=0 percent=''
+toy_tasks='' run_options=() orders='' superstrate=fr parser=''
+declare -A train=() dev=()
 while (($#)); do
     [[ $1 == --help || $1 == -h ]] && { usage; exit 0; }
     (($# > 1)) || fail "$1 needs a value; see --help"
@@ -56,9 +58,9 @@ while (($#)); do
     --xnli-train) train[xnli]=$2 ;;
     --xnli-dev) dev[xnli]=$2 ;;
     --tasks) toy_tasks=$2 ;;
-    --dictionary-percent) percent=$2 run_options+=("$1" "$2") ;;
-    --tlm-ratio | --align-alpha) run_options+=("$1" "$2") ;;
-    --overlap) overlap=$2 ;;
+    --dictionary-percent) percent=$(number "$1" "$2") run_options+=("$1" "$percent") ;;
+    --tlm-ratio | --align-alpha) value=$(number "$1" "$2") run_options+=("$1" "$value") ;;
+    --overlap) overlap=$(number "$1" "$2") ;;
     --orders) orders=$2 ;;
     --superstrate) superstrate=$2 ;;
     --parser) parser=$2 ;;
@@ -75,7 +77,22 @@ toy_sentences='' toy_lexicon=1
 # shellcheck source=recipes/scales/toy.conf
 source "$settings"
 percent=${percent:-$dictionary_percent}
-[[ $objectives == all ]] && objectives=mlm,xlm,dict_mlm,align_mlm
+workers=${jobs:-$(env -u OMP_NUM_THREADS nproc)}
+if [[ $objectives == all ]]; then objectives=mlm,xlm,dict_mlm,align_mlm; fi
+given=("${train[@]}" "${dev[@]}")
+if [[ $toy_sentences ]]; then
+    ((${#given[@]} == 0)) && [[ ! $corpus$orders$parser ]] ||
+        fail "--scale $scale is the synthetic language; for your own text and data give --scale small or another"
+    toy_tasks=${toy_tasks:-pos}
+    for task in ${toy_tasks//,/ }; do data_name "$task" >/dev/null; done
+else
+    [[ -n $corpus ]] || fail "--scale $scale needs --corpus; see --help"
+    ((${#train[@]})) || fail "--scale $scale needs labelled data, for example --pos-train and --pos-dev"
+    [[ ! $toy_tasks ]] || fail "--tasks is of the synthetic language; here the tasks are those with --*-train and --*-dev"
+fi
+for task in "${!train[@]}"; do [[ ${dev[$task]-} ]] || fail "--$task-train without --$task-dev"; done
+for task in "${!dev[@]}"; do [[ ${train[$task]-} ]] || fail "--$task-dev without --$task-train"; done
+check_options ${corpus:+"$corpus"} ${orders:+"$orders"} ${parser:+"$parser"} "${given[@]}"
 
 source_language=en
 derived_language=en_trans transformation=trans transform_options=() needs_trees=
@@ -89,6 +106,11 @@ for transform in $transforms; do
         else
             [[ $orders ]] || fail "the syntax transformation needs --orders, a folder of ordering models"
             transform=syn:noun=$superstrate,verb=$superstrate,models=$orders
+            has_order "$superstrate" || fail "--orders $orders: there is no $superstrate@N.orm; see --superstrate"
+            if ! has_order en; then # mixed in only where there is one
+                say "no model of English order in $orders: the order is that of $superstrate alone"
+                transform+=,substrate=none
+            fi
         fi
     fi
     transform_options+=(--transform "$transform")
@@ -96,20 +118,19 @@ done
 pair=$work/$scale/$source_language-$derived_language
 if [[ $overlap != 0 ]]; then pair+=.overlap$overlap; fi # other symbols, so other data
 mkdir -p "$pair"
-data_name() { case $1 in pos) echo udpos ;; ner) echo panx ;; *) echo "$1" ;; esac; }
 
 if [[ $toy_sentences ]]; then
     toy=$work/toy/language
     if at 1 "text (the synthetic language)"; then
         python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 --lexicon "$toy_lexicon" \
             --labelled-train "$labelled_train" --labelled-dev "$labelled_valid" \
-            --pairs-train "$pairs_train" --pairs-dev "$pairs_valid" --workers "$jobs"
+            --pairs-train "$pairs_train" --pairs-dev "$pairs_valid" --workers "$workers"
         mkdir -p "$pair/text" "$pair/trees"
         cp -r "$toy/text/en" "$pair/text/"
         if [[ $needs_trees ]]; then
             cp -r "$toy/trees/en" "$pair/trees/"
             python -m data_prep toy --output "$toy" --sentences "$toy_sentences" --seed 1 --lexicon "$toy_lexicon" \
-                --word-order french --workers "$jobs"
+                --word-order french --workers "$workers"
             python -m data_prep ordering train --trees "$toy/trees/french/train.conllu" --language french \
                 --output "$work/toy/orders"
         fi
@@ -119,32 +140,27 @@ if [[ $toy_sentences ]]; then
         dev[$task]=$toy/labelled/$(data_name "$task")/dev-en.tsv
     done
 else
-    [[ -n $corpus ]] || fail "--scale $scale needs --corpus; see --help"
-    [[ ${train[*]+given} ]] || fail "--scale $scale needs labelled data, for example --pos-train and --pos-dev"
     if at 1 "text"; then
-        python -m data_prep sentences --pair "$pair" --workers "$jobs" "$corpus"
+        python -m data_prep sentences --pair "$pair" --workers "$workers" "$corpus"
         if [[ $needs_trees ]]; then
-            python -m data_prep parse --pair "$pair" --workers "$jobs" ${parser:+--models "$parser" --offline}
+            python -m data_prep parse --pair "$pair" --workers "$workers" ${parser:+--models "$parser" --offline}
         fi
     fi
 fi
-for task in "${!train[@]}"; do
-    [[ ${dev[$task]-} ]] || fail "--$task-train without --$task-dev"
-done
 
 if at 2 "vocabulary of $vocabulary pieces"; then
     python -m data_prep vocabulary --pair "$pair" --size "$vocabulary"
 fi
 if at 3 "derive $derived_language"; then
     python -m data_prep derive --pair "$pair" --derived "$derived_language" "${transform_options[@]}" \
-        --workers "$jobs"
+        --workers "$workers"
 fi
 if at 4 "encode"; then
-    python -m data_prep encode --pair "$pair" --derived "$derived_language" --overlap "$overlap" --workers "$jobs"
+    python -m data_prep encode --pair "$pair" --derived "$derived_language" --overlap "$overlap" --workers "$workers"
     python -m data_prep dictionary --pair "$pair" --percent "$percent"
 fi
 if at 5 "binarize with fairseq-preprocess"; then
-    python -m data_prep binarize --pair "$pair" --workers "$jobs"
+    python -m data_prep binarize --pair "$pair" --workers "$workers"
 fi
 if at 6 "labelled data"; then
     for task in "${!train[@]}"; do

@@ -6,11 +6,13 @@
 #
 # PAIR is a folder that recipes/pair.sh has prepared. Everything is written to PAIR/runs/<name>-<seed>, where <name> is
 # the objective and whatever differs from the scale's settings; the numbers to its result.json. A run that was cut off
-# goes on where it stopped.
+# goes on where it stopped; one that was made with other settings or data is refused. With GPUs: one GPU a run.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh
 source "$here/environment.sh"
+# shellcheck source=recipes/common.sh
+source "$here/common.sh"
 
 (($# >= 4)) || { echo "usage: run.sh PAIR SCALE.conf [OPTIONS] OBJECTIVE SEED" >&2 && exit 2; }
 pair=$1 settings=$2 objective=${*: -2:1} seed=${*: -1:1}
@@ -22,24 +24,29 @@ source_language='' derived_language='' transformation='' overlap=0 natural=''
 # shellcheck source=/dev/null
 source "$pair/pair.conf"
 
+apart() { # word in the run's name, variable, value: what differs from the scale's setting sets the run apart
+    local value
+    value=$(number "$1" "$3")
+    if [[ $value == "${!2}" ]]; then return; fi
+    printf -v "$2" '%s' "$value"
+    name+=.$1$value
+}
+
 name=$objective tasks=pos
 while (($#)); do
     case $1 in
     --tasks) tasks=$2 ;;
-    --dictionary-percent) [[ $2 == "$dictionary_percent" ]] || name+=.dictionary$2 dictionary_percent=$2 ;;
-    --tlm-ratio) [[ $2 == "$tlm_ratio" ]] || name+=.tlm$2 tlm_ratio=$2 ;;
-    --align-alpha) [[ $2 == "$align_alpha" ]] || name+=.alpha$2 align_alpha=$2 ;;
-    *)
-        echo "error: unknown option $1 of run.sh" >&2
-        exit 2
-        ;;
+    --dictionary-percent) apart dictionary dictionary_percent "$2" ;;
+    --tlm-ratio) apart tlm tlm_ratio "$2" ;;
+    --align-alpha) apart alpha align_alpha "$2" ;;
+    *) fail "unknown option $1 of run.sh" ;;
     esac
     shift 2
 done
 run=$pair/runs/$name-$seed
 mkdir -p "$run"
 
-say() { printf '%s %s: %s\n' "$(date +%H:%M:%S)" "$name-$seed" "$*"; }
+say() { printf '%s %s: %s\n' "$(date +%H:%M:%S)" "$name-$seed" "$*"; } # of several runs at a time
 logged() { # log file, command...: what goes wrong is shown
     local log=$1
     shift
@@ -50,8 +57,12 @@ logged() { # log file, command...: what goes wrong is shown
     }
 }
 
-device=(--cpu)
-if python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then device=(); fi
+device=(--cpu) gpus=$(python -c 'import torch; print(torch.cuda.device_count())')
+if ((gpus)); then
+    device=(--distributed-world-size 1) # the batch is the paper's on one GPU; several share one run in slurm.sh
+    IFS=, read -ra visible <<<"${CUDA_VISIBLE_DEVICES:-$(seq -s , 0 $((gpus - 1)))}"
+    export CUDA_VISIBLE_DEVICES=${visible[${RUN_SLOT:-0} % gpus]} # runs at a time take turns
+fi
 
 languages=$source_language,$derived_language
 dictionary=$pair/dictionary.$dictionary_percent.tsv
@@ -77,22 +88,34 @@ dict_mlm)
 align_mlm)
     criterion=(--criterion align_mlm --align-alpha "$align_alpha" --dictionary "$dictionary" "${counterparts[@]}")
     ;;
-*)
-    echo "error: unknown objective '$objective'; choose mlm, xlm, dict_mlm or align_mlm" >&2
-    exit 2
-    ;;
+*) fail "unknown objective '$objective'; choose mlm, xlm, dict_mlm or align_mlm" ;;
 esac
 
 chosen="${blocks[*]} ${model[*]} ${pretrain[*]} ${instances[*]} ${criterion[*]}"
-if [[ -f $run/settings.txt && $(<"$run/settings.txt") != "$chosen" ]]; then
-    echo "error: $run was made with other settings; move it away or choose another --work" >&2
-    exit 2
+chosen=${chosen//"$pair/"/} # the pair may be named by another path
+read_files=("$pair/bin/dict.txt" "$pair/bin/$source_language"/train.* "$pair/bin/$derived_language"/train.*)
+case $objective in
+dict_mlm | align_mlm) read_files+=("$dictionary") ;;
+xlm) if [[ $natural ]]; then read_files+=("$pair/parallel"/train.*); fi ;;
+esac
+for file in "${read_files[@]}"; do
+    [[ -f $file ]] || fail "$file: no such file; prepare the pair first (stages 1 to 5)"
+done
+made_from="$chosen
+data $(digest "${read_files[@]}")"
+if [[ -f $run/settings.txt && $(<"$run/settings.txt") != "$made_from" ]]; then
+    fail "$run was made with other settings or data; move it away or choose another --work"
 fi
-printf '%s\n' "$chosen" >"$run/settings.txt"
+for task in $tasks; do
+    data=$(data_name "$task")
+    [[ -d $pair/xtreme/$data ]] || fail "$pair has no data of the task $task; prepare them first (stage 6)"
+done
+printf '%s\n' "$made_from" >"$run/settings.txt"
 
 last=${blocks[-1]#*:}
 if [[ ! -f $run/pretrained.pt ]]; then
-    started=$SECONDS
+    started=$SECONDS spent=0
+    if [[ -f $run/pretrain_seconds.txt ]]; then spent=$(<"$run/pretrain_seconds.txt"); fi # of earlier blocks
     restart=()
     for block in "${blocks[@]}"; do
         shape=${block%%:*} until=${block#*:}
@@ -104,17 +127,20 @@ if [[ ! -f $run/pretrained.pt ]]; then
         without_pairs=()
         if [[ $objective == xlm ]] && ((${shape%x*} < shortest_tlm)); then without_pairs=(--tlm-ratio 0); fi
         say "pre-training with blocks of ${shape%x*} tokens, ${shape#*x} a batch, until update $until"
-        if [[ -f $run/$shape.begun ]]; then restart=(); fi # cut off within this stage
-        touch "$run/$shape.begun"
+        if [[ -f $run/$shape.begun && $run/checkpoint_last.pt -nt $run/$shape.begun ]]; then
+            restart=() # cut off within these blocks, after a checkpoint
+        else
+            touch "$run/$shape.begun"
+        fi
         logged "$run/train.log" fairseq-train "$pair/bin" --user-dir fairseq_alignmlm --task multilingual_mlm \
             --languages "$languages" --tokens-per-sample "${shape%x*}" --batch-size "${shape#*x}" "${instances[@]}" \
             "${model[@]}" "${language_embeddings[@]}" "${pretrain[@]}" "${criterion[@]}" "${without_pairs[@]}" --seed "$seed" \
             --max-update "$until" --total-num-update "$last" "${restart[@]}" "${device[@]}" --save-dir "$run" \
             --no-epoch-checkpoints --disable-validation --log-format simple --log-interval 100
+        printf '%s\n' "$((spent + SECONDS - started))" >"$run/pretrain_seconds.txt"
         touch "$run/$shape.done"
         restart=(--reset-dataloader)
     done
-    printf '%s\n' "$((SECONDS - started))" >"$run/pretrain_seconds.txt"
     mv "$run/checkpoint_last.pt" "$run/pretrained.pt"
     rm -f "$run"/checkpoint_*.pt "$run"/*.begun "$run"/*.done
 fi
@@ -128,10 +154,7 @@ fi
 
 finetune() { # task, data, language
     local task=$1 data=$pair/xtreme/$2/$3 tuned=$run/$1/$3 kind=(--task xtreme_tagging --criterion token_tagging)
-    local ids=() epochs=$finetune_epochs length=$finetune_max_length examples updates
-    if [[ -f $tuned/finetuned.pt ]]; then return; fi
-    say "fine-tuning $task in $3"
-    mkdir -p "$tuned"
+    local ids=() epochs=$finetune_epochs length=$finetune_max_length examples updates made_from
     if ((${#language_embeddings[@]})); then ids=(--languages "$languages" --language "$3"); fi
     examples=$(grep -c '^$' "$data/train.tsv" || true)
     if [[ $task == xnli ]]; then
@@ -139,6 +162,13 @@ finetune() { # task, data, language
         epochs=$finetune_xnli_epochs length=$finetune_xnli_max_length
         examples=$(wc -l <"$data/train.tsv")
     fi
+    made_from="${kind[*]} $length $epochs $finetune_batch ${finetune[*]}
+data $(digest "$data/train.tsv")"
+    if [[ ! -f $tuned/settings.txt || $(<"$tuned/settings.txt") != "$made_from" ]]; then rm -rf "$tuned"; fi
+    if [[ -f $tuned/finetuned.pt ]]; then return; fi
+    say "fine-tuning $task in $3"
+    mkdir -p "$tuned"
+    printf '%s\n' "$made_from" >"$tuned/settings.txt"
     updates=$((epochs * ((examples + finetune_batch - 1) / finetune_batch)))
     logged "$tuned/train.log" fairseq-train "$data/bin" --user-dir fairseq_alignmlm "${kind[@]}" \
         --max-length "$length" --batch-size "$finetune_batch" "${model[@]}" "${language_embeddings[@]}" "${ids[@]}" \
@@ -151,7 +181,7 @@ finetune() { # task, data, language
 
 score() { # task, data, fine-tuned on, tested on
     local tuned=$run/$1/$3 data=$pair/xtreme/$2/$4 ids=()
-    if [[ $tuned/score-$4.json -nt $tuned/finetuned.pt ]]; then return; fi
+    if [[ $tuned/score-$4.json -nt $tuned/finetuned.pt && $tuned/score-$4.json -nt $data/valid.tsv ]]; then return; fi
     say "scoring $1: $3 to $4"
     if ((${#language_embeddings[@]})); then ids=(--language "$4"); fi
     logged "$tuned/train.log" python -m fairseq_alignmlm predict --checkpoint "$tuned/finetuned.pt" \
@@ -162,15 +192,7 @@ score() { # task, data, fine-tuned on, tested on
 }
 
 for task in $tasks; do
-    case $task in
-    pos) data=udpos ;;
-    ner) data=panx ;;
-    xnli) data=xnli ;;
-    *)
-        echo "error: unknown task '$task'; choose pos, ner or xnli" >&2
-        exit 2
-        ;;
-    esac
+    data=$(data_name "$task")
     finetune "$task" "$data" "$source_language"
     finetune "$task" "$data" "$derived_language"
     score "$task" "$data" "$source_language" "$source_language"

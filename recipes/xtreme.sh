@@ -5,11 +5,13 @@
 # Input:  --checkpoint with dict.txt and sentencepiece.bpe.model beside it, as XLM-R is distributed; labelled data in
 #         XTREME's format: DATA/train-en.tsv, DATA/dev-en.tsv, DATA/test-<language>.tsv
 # Output: WORK/<task>-<seed>/: finetuned.pt, predictions/<task>/test-<language>.tsv (what XTREME takes), score.json
-# Time, disk: XLM-R base on one GPU: hours and 15 GB (checkpoints with optimizer state); README, XTREME.
+# Time, disk: XLM-R base on one GPU: hours and 15 GB (checkpoints with optimizer state).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/environment.sh
 source "$here/environment.sh"
+# shellcheck source=recipes/common.sh
+source "$here/common.sh"
 
 usage() {
     cat <<'USAGE'
@@ -30,8 +32,6 @@ usage: recipes/xtreme.sh --checkpoint FILE --task udpos|panx|xnli|pawsx --data D
   --work DIR               where everything is written (default: work/xtreme)
 USAGE
 }
-fail() { echo "error: $*" >&2; exit 2; }
-say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
 
 checkpoint='' dict='' sentencepiece='' task='' data='' train='' dev='' split=test languages='' seed='' epochs='' lr=2e-5
 batch=32 device_batch=32 max_length=128 work=work/xtreme
@@ -78,6 +78,7 @@ for name in sentencepiece.bpe.model spm.model; do
 done
 if [[ ! $languages ]]; then
     for file in "$data/$split"-*.tsv; do
+        [[ -f $file ]] || fail "$data: there is no $split-LANGUAGE.tsv; see --data and --test-split"
         file=${file##*/"$split"-} languages+=,${file%.tsv}
     done
     languages=${languages#,}
@@ -89,11 +90,17 @@ for language in ${languages//,/ }; do
     [[ -f $data/$split-$language.tsv ]] || fail "$data/$split-$language.tsv: no such file; see --languages"
 done
 device=(--cpu)
-if python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then device=(); fi
+if python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then device=(--distributed-world-size 1); fi
 
 # The model's own vocabulary takes the place of a pair's.
 model=$work/model run=$work/$task-$seed
+made_from="$epochs epochs, batch $batch, lr $lr, length $max_length
+data $(digest "$checkpoint" "$dict" "$sentencepiece" "$train" "$dev")"
+if [[ -f $run/settings.txt && $(<"$run/settings.txt") != "$made_from" ]]; then
+    fail "$run was made with other settings or data; move it away or choose another --work"
+fi
 mkdir -p "$model/bin" "$run"
+printf '%s\n' "$made_from" >"$run/settings.txt"
 cmp -s "$sentencepiece" "$model/spm.model" || cp "$sentencepiece" "$model/spm.model"
 cmp -s "$dict" "$model/bin/dict.txt" || cp "$dict" "$model/bin/dict.txt"
 
@@ -134,7 +141,8 @@ sed -n "s/.*| valid | epoch 0*\([0-9]*\) .* | $metric \([0-9.]*\) .*/epoch \1: $
 for language in ${languages//,/ }; do
     output=$run/predictions/$task/test-$language.tsv
     mkdir -p "$run/predictions/$task"
-    [[ $output -nt $run/finetuned.pt ]] || python -m fairseq_alignmlm predict --checkpoint "$run/finetuned.pt" \
+    [[ $output -nt $run/finetuned.pt && $output -nt $model/xtreme/$task/$language/test.tsv ]] ||
+        python -m fairseq_alignmlm predict --checkpoint "$run/finetuned.pt" \
         --data "$model/xtreme/$task/$language/bin" --split test --output "$output"
 done
 files=(--task "$task" --predictions "$run/predictions" --gold "$model/xtreme" --languages "$languages")

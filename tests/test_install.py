@@ -146,3 +146,39 @@ def test_the_environment_script_leaves_folders_alone_that_it_did_not_make(reposi
     assert done.returncode == 1
     assert done.stderr.startswith("error: ") and "was not made by this script" in done.stderr
     assert precious.is_dir()
+
+
+STUB = """#!/bin/bash
+echo "$@" >>"$LOG"
+if [[ $1 == venv ]]; then mkdir -p "${*: -1}/bin" && ln -sf "$REAL" "${*: -1}/bin/python"; fi
+"""
+
+
+def test_the_environment_script_adds_what_is_lacking_and_makes_nothing_anew_for_it(repository, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").write_text(STUB)
+    (tmp_path / "bin" / "uv").chmod(0o755)
+    (tmp_path / "real").write_text(f'#!/bin/bash\nexec "{sys.executable}" "$@"\n')
+    (tmp_path / "real").chmod(0o755)
+    log = tmp_path / "log"
+    settings = {k: v for k, v in os.environ.items() if k != "FAIRSEQ_ALIGNMLM_PYTHON"} | {
+        "FAIRSEQ_ALIGNMLM_ENVIRONMENT": str(tmp_path / "environment"),
+        "FAIRSEQ_ALIGNMLM_INSTALLER": "uv",
+        "LOG": str(log),
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "REAL": str(tmp_path / "real"),
+    }
+
+    def called(extras: str) -> list[str]:
+        log.write_text("")
+        code = ["bash", "-euc", 'source "$0"', repository / "recipes" / "environment.sh"]
+        done = subprocess.run(code, env=settings | {"EXTRAS": extras}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return log.read_text().splitlines()
+
+    made = called("dev")
+    assert made[0].startswith("venv") and any(line.endswith("[dev]") for line in made)
+    assert called("dev") == []
+    (added,) = called("dev,workflow")
+    assert added.endswith("[workflow]")
+    assert called("workflow") == called("dev") == []

@@ -67,7 +67,7 @@ import sys
 from argparse import Namespace
 from fairseq import options, utils
 utils.import_user_module(Namespace(user_dir="fairseq_alignmlm"))
-for criterion in ("masked_lm", "align_mlm", "tlm", "dict_mlm"):
+for criterion in ("mlm", "align_mlm", "tlm", "dict_mlm"):
     parser = options.get_training_parser("multilingual_mlm")
     words = ["DATA", "--task", "multilingual_mlm", "--criterion", criterion, "--arch", "multilingual_roberta"]
     words += ["--languages", "a,b", "--batch-size", "2"]

@@ -85,6 +85,8 @@ def test_separate_symbols_are_another_pair_and_xlm_is_left_out_without_parallel_
         (("--languages", "en,en"), "give two different languages"),
         (("--symbols", "some"), "--symbols some: choose shared or separate"),
         (("--pos-train", "a,b"), "--pos-train and --pos-dev belong together"),
+        (("--held-out", "0"), "--held-out 0: give a share between 0 and 1"),
+        (("--pos-dev", "a,b"), "--pos-train and --pos-dev belong together"),
         (("--nonsense", "1"), "unknown option --nonsense"),
         (("--seeds",), "--seeds needs a value"),
     ],

@@ -47,11 +47,19 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert not any(word in again.stdout for word in ("pre-training", "fine-tuning", "scoring"))
     assert {path: path.stat().st_mtime_ns for path in pair.glob("**/*.pt")} == before
 
-    settings = pair / "runs" / "mlm-1" / "settings.txt"
-    settings.write_text("other settings")
+    run = pair / "runs" / "mlm-1"
+    tuned = run / "pos" / "en" / "settings.txt"
+    tuned.write_text(tuned.read_text().replace("data ", "data 0"))
+    partly = recipe(repository, tmp_path, "trans_inv.sh", *options)
+    assert partly.returncode == 0, partly.stderr[-2000:]
+    assert partly.stdout.count("fine-tuning") == 1
+    assert "mlm-1: fine-tuning pos in en" in partly.stdout
+
+    settings = run / "settings.txt"
+    settings.write_text(settings.read_text().replace("data ", "data 0"))
     refused = recipe(repository, tmp_path, "trans_inv.sh", *options)
     assert refused.returncode != 0
-    assert "was made with other settings; move it away or choose another --work" in refused.stderr
+    assert "was made with other settings or data; move it away or choose another --work" in refused.stderr
 
 
 def test_the_ablations_give_every_setting_a_run_of_its_own_and_one_report(repository, tmp_path):
@@ -94,6 +102,15 @@ def test_syntax_reorders_with_gold_trees_and_a_trained_order_and_tests_nli(repos
         (("--scale", "small"), "--scale small needs --corpus"),
         (("--scale", "small", "--corpus", "x"), "needs labelled data"),
         (("--seeds",), "--seeds needs a value"),
+        (("--seeds", "one"), "'one' is no whole number"),
+        (("--stage", "9"), "there are stages 1 to 8"),
+        (("--objective", "mlm,bert"), "unknown objective 'bert'"),
+        (("--tasks", "qa"), "unknown task 'qa'"),
+        (("--align-alpha", "ten"), "--align-alpha ten: not a number"),
+        (("--corpus", "x"), "--scale toy is the synthetic language"),
+        (("--pos-dev", "x"), "--scale toy is the synthetic language"),
+        (("--scale", "small", "--corpus", "x", "--pos-train", "y"), "--pos-train without --pos-dev"),
+        (("--scale", "small", "--corpus", "x", "--pos-train", "y", "--pos-dev", "z"), "x: no such file"),
     ],
 )
 def test_wrong_options_are_named_in_one_line(repository, tmp_path, options, message):

@@ -38,8 +38,9 @@ def run(args: argparse.Namespace) -> int:
     """Measure, print and write; return the exit status."""
     if args.counterparts is None and args.held_out is None:
         raise InputError("nothing to measure: give --counterparts (derived language) or --held-out (natural languages)")
+    _check_device(args.device)
     from fairseq_alignmlm.evaluation.checkpoint import read_checkpoint_embeddings
-    from fairseq_alignmlm.evaluation.signature import short_hash
+    from fairseq_alignmlm.evaluation.signature import short_hash, signature
     from fairseq_alignmlm.evaluation.vocabulary import read_vocabulary
     from fairseq_alignmlm.storage import sha256_of, write_json
 
@@ -67,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         "model": hashes["checkpoint"],
         "dict": hashes.get("dictionary"),
     }
+    signature(**identity)  # a name that cannot stand there is told before the work
     try:
         if args.counterparts is not None:
             result |= _alignment(args, model, vocabulary, languages, identity)
@@ -77,6 +79,15 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         write_json(args.json, result)
     return 0
+
+
+def _check_device(name: str) -> None:
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:  # no such kind of device, or none of it here
+        raise InputError(f"--device {name}: {str(error).splitlines()[0]}; give cpu, or cuda with a GPU") from None
 
 
 def _language_names(given: str | None, model: CheckpointEmbeddings) -> tuple[str | None, str | None]:

@@ -42,6 +42,15 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--languages {args.languages}: give SOURCE,TARGET")
     if not args.output and not args.aligned:
         raise InputError("nothing to do: give --output FILE, or --aligned for the accuracy")
+    if args.json and not args.aligned:
+        raise InputError(
+            f"--json {args.json}: only --aligned has a result to write there; give it, or leave --json out"
+        )
+    if args.batch_size < 1:
+        raise InputError(f"--batch-size {args.batch_size}: a batch has one sentence or more")
+    direction = f"{languages[0] or args.source.name}>{languages[1] or args.target.name}"
+    if args.aligned:
+        signature(dir=direction)  # a name that cannot stand there is told before the work
     encoder = SentenceVectors.load(args.checkpoint, args.dict)
     layer = encoder.layers if args.layer is None else args.layer
     sides = [encoder.read(path, args.sentencepiece)[: args.sentences] for path in (args.source, args.target)]
@@ -54,7 +63,10 @@ def run(args: argparse.Namespace) -> int:
         encoder.vectors(side, layer, language or None, args.batch_size)
         for side, language in zip(sides, languages, strict=True)
     )
-    found = retrieve(source, target)
+    try:
+        found = retrieve(source, target)
+    except FloatingPointError as error:
+        raise InputError.at(args.checkpoint, None, f"{error}: the run diverged", "take an earlier checkpoint") from None
     if args.output:
         write_labels(args.output, found.tolist())
         print(f"{args.output}: {len(found):,} sentences among {len(target):,}, layer {layer} of {encoder.layers}")
@@ -62,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         accuracy = 100.0 * found.eq(torch.arange(len(found))).double().mean().item()
         identity = signature(
             task="retrieval",
-            dir=f"{languages[0] or args.source.name}>{languages[1] or args.target.name}",
+            dir=direction,
             metric="accuracy",
             rule=f"mean-of-layer-{layer}",
             n=len(found),

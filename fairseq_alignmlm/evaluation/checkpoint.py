@@ -1,4 +1,4 @@
-"""The embeddings inside a fairseq checkpoint, read without building the model or running its pickle."""
+"""What is inside a fairseq checkpoint, read without building the model or running its pickle."""
 
 from __future__ import annotations
 
@@ -62,34 +62,58 @@ class CheckpointEmbeddings:
         return rows[0], rows[1]
 
 
-def read_checkpoint_embeddings(path: str | Path) -> CheckpointEmbeddings:
-    """Read the embeddings of a fairseq checkpoint on the CPU.
+def read_state(checkpoint: Path) -> dict[str, Any]:
+    """Read a checkpoint on the CPU without running anything in it.
 
     Only tensors, plain data and ``argparse.Namespace`` are accepted; anything else is refused unread.
 
     Raises:
-        InputError: when the file is missing, is no checkpoint, is refused, or holds another kind of model.
+        InputError: when the file is missing, is no checkpoint of fairseq, or is refused.
+    """
+    if not checkpoint.is_file():
+        raise InputError.at(
+            checkpoint, None, "there is no such checkpoint", "train the model first, or correct the path"
+        )
+    state = load_restricted(torch, str(checkpoint), map_location="cpu")
+    if not isinstance(state, dict) or not isinstance(state.get("model"), dict):
+        raise InputError.at(checkpoint, None, "holds no model", "give a checkpoint of fairseq-train")
+    return state
+
+
+def settings_of(state: dict[str, Any], part: str) -> dict[str, Any]:
+    """Return the settings of the run that a checkpoint keeps; those of older checkpoints are not parted.
+
+    Args:
+        state: what `read_state` returns.
+        part: ``model`` or ``task``.
+    """
+    settings = state.get("cfg")
+    found = settings.get(part) if isinstance(settings, dict) else state.get("args")
+    return found if isinstance(found, dict) else vars(found) if hasattr(found, "__dict__") else {}
+
+
+def language_names(state: dict[str, Any]) -> tuple[str, ...]:
+    """Return the languages of the run in the order of their embeddings; none when the checkpoint does not say them."""
+    names = settings_of(state, "task").get("languages") or ""
+    return tuple(name for name in str(names).split(",") if name)
+
+
+def read_checkpoint_embeddings(path: str | Path) -> CheckpointEmbeddings:
+    """Read the embeddings of a fairseq checkpoint on the CPU.
+
+    Raises:
+        InputError: see `read_state`; or when it holds another kind of model.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError.at(path, None, "there is no such checkpoint", "train the model first, or correct the path")
-    state = load_restricted(torch, str(path), map_location="cpu")
-    model = state.get("model") if isinstance(state, dict) else None
-    if not isinstance(model, dict) or not isinstance(model.get(WORDS), Tensor):
+    state = read_state(path)
+    model = state["model"]
+    if not isinstance(model.get(WORDS), Tensor):
         raise InputError.at(path, None, f"holds no {WORDS}", "give a checkpoint of multilingual_roberta or roberta")
     languages = model.get(LANGUAGES)
-    task = _task_settings(state)
-    names = task.get("languages") or ""
     history = state.get("optimizer_history") or []
     return CheckpointEmbeddings(
         words=model[WORDS].float(),
         languages=None if languages is None else languages.float(),
-        language_names=tuple(name for name in str(names).split(",") if name),
+        language_names=language_names(state),
         updates=history[-1].get("num_updates") if history and isinstance(history[-1], dict) else None,
     )
-
-
-def _task_settings(state: dict[str, Any]) -> dict[str, Any]:
-    settings = state.get("cfg")
-    task = settings.get("task") if isinstance(settings, dict) else state.get("args")
-    return task if isinstance(task, dict) else vars(task) if hasattr(task, "__dict__") else {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import torch
 from fairseq.data import Dictionary
@@ -13,7 +12,8 @@ from torch import Tensor
 
 from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.evaluation.architecture import architecture, read_state
+from fairseq_alignmlm.evaluation.architecture import architecture
+from fairseq_alignmlm.evaluation.checkpoint import language_names, read_state
 from fairseq_alignmlm.evaluation.nearest import nearest_neighbours
 from fairseq_alignmlm.evaluation.predictions import numbered_lines
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
@@ -44,7 +44,7 @@ class SentenceVectors:
         state = read_state(checkpoint)
         vocabulary = load_vocabulary(dictionary)
         settings = architecture(state, checkpoint)
-        names = _languages(state)
+        names = language_names(state)
         task = SimpleNamespace(source_dictionary=vocabulary, languages=names)
         model = MultilingualRoberta.build_model(MultilingualRobertaConfig(**settings), task)  # type: ignore[arg-type]
         weights = {key: value for key, value in state["model"].items() if not key.startswith("classification_heads.")}
@@ -135,13 +135,6 @@ def retrieve(source: Tensor, target: Tensor) -> Tensor:
         target: ``(M, H)``.
     """
     return nearest_neighbours(source, target)
-
-
-def _languages(state: dict[str, Any]) -> list[str]:
-    settings = state.get("cfg")
-    task = settings.get("task") if isinstance(settings, dict) else state.get("args")
-    names = (task if isinstance(task, dict) else vars(task) if hasattr(task, "__dict__") else {}).get("languages")
-    return str(names).split(",") if names else []
 
 
 def _pieces(path: Path, sentencepiece: Path) -> Iterator[list[str]]:

@@ -98,6 +98,19 @@ def test_checkpoint_that_diverged(pair: Path) -> None:
         measure(pair)
 
 
+@pytest.mark.parametrize("device", ["gpu", "cuda:99"])
+def test_a_wrong_device_is_told_before_anything_is_read(pair: Path, device: str) -> None:
+    (pair / "checkpoint.pt").unlink()
+    with pytest.raises(InputError, match=f"--device {device}: .*; give cpu, or cuda with a GPU"):
+        measure(pair, "--device", device)
+
+
+def test_a_language_that_cannot_stand_in_a_signature_is_told(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match="'en> x' cannot stand in a score's signature"):
+        measure(pair, "--languages", "en, x")
+    assert not capsys.readouterr().out
+
+
 def test_namespace_in_an_old_checkpoint_is_accepted(pair: Path) -> None:
     model = torch.load(pair / "checkpoint.pt")["model"]
     save(pair, model, args=Namespace(languages="en,x"), cfg=None)

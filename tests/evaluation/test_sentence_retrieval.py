@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from fairseq.data import Dictionary
+from fairseq.data import Dictionary, indexed_dataset
 from fairseq.models.roberta import RobertaModel
 
 from fairseq_alignmlm.commands import retrieve as command
@@ -86,7 +86,7 @@ def test_a_stock_checkpoint_gives_the_hidden_states_of_stock_fairseq(tmp_path, d
     torch.save({"model": state, "args": args}, tmp_path / "model.pt")
     assert " ".join(architecture_options(tmp_path / "model.pt")) == (
         "--arch multilingual_roberta --encoder-layers 2 --encoder-embed-dim 16 --encoder-ffn-embed-dim 24 "
-        "--encoder-attention-heads 2 --max-positions 20"
+        "--encoder-attention-heads 2 --activation-fn gelu --max-positions 20"
     )
     rows = sentences(6)
     found = SentenceVectors.load(tmp_path / "model.pt", dictionary).vectors(rows, 1)
@@ -94,6 +94,16 @@ def test_a_stock_checkpoint_gives_the_hidden_states_of_stock_fairseq(tmp_path, d
     for row, vector in zip(rows, found, strict=True):
         states = stock(torch.tensor([[0, *row.tolist(), 2]]), features_only=True, return_all_hiddens=True)[1]
         torch.testing.assert_close(vector, states["inner_states"][1][:, 0].mean(dim=0), atol=1e-5, rtol=0)
+
+
+def test_the_activation_function_is_that_of_the_run(tmp_path, dictionary):
+    cfg = MultilingualRobertaConfig(max_positions=20, activation_fn="relu", init_std=0.5, **SIZES)
+    model = MultilingualRoberta.build_model(cfg, task_of(dictionary)).eval()
+    settings = {"cfg": {"model": {"encoder_attention_heads": 2, "activation_fn": "relu"}, "task": {}}}
+    path = saved(tmp_path / "relu.pt", model, settings)
+    found = SentenceVectors.load(path, dictionary).vectors(sentences(4), 2)
+    np.testing.assert_allclose(found.numpy(), reference(model, sentences(4), 2), atol=1e-5)
+    assert " --activation-fn relu " in " ".join(architecture_options(path))
 
 
 def test_a_model_with_language_embeddings_wants_to_know_the_language(tmp_path, dictionary):
@@ -138,6 +148,34 @@ def test_the_command_reads_text_writes_indices_and_signs_the_accuracy(tmp_path, 
         run(*common, *files, "--layer", "3")
     with pytest.raises(InputError, match="no binarized data, so text; give --sentencepiece"):
         run(*common[:4], *files)
+
+
+def write_text(path, indices):
+    builder = indexed_dataset.make_builder(f"{path}.bin", impl="mmap", vocab_size=40)
+    for row in indices:
+        builder.add_item(torch.cat((row, torch.tensor([2]))))
+    builder.finalize(f"{path}.idx")
+    return path
+
+
+def test_bad_requests_are_told_in_one_line_before_the_work(tmp_path, ours, dictionary, capsys):
+    text, output = write_text(tmp_path / "a b", sentences(3)), tmp_path / "out.tsv"
+    common = ("--checkpoint", ours[0], "--dict", dictionary, "--source", text, "--target", text, "--output", output)
+    assert run(*common) == 0
+    output.unlink()
+    capsys.readouterr()
+    with pytest.raises(InputError, match="only --aligned has a result"):
+        run(*common, "--json", tmp_path / "r.json")
+    with pytest.raises(InputError, match="--batch-size 0: "):
+        run(*common, "--batch-size", "0")
+    with pytest.raises(InputError, match="'a b>a b' cannot stand in a score's signature"):
+        run(*common, "--aligned")
+    torch.nn.init.constant_(ours[1].encoder.sentence_encoder.embed_tokens.weight, float("nan"))
+    diverged = saved(tmp_path / "nan.pt", ours[1], {"cfg": {"model": {"encoder_attention_heads": 2}}})
+    with pytest.raises(InputError, match=r"nan\.pt: .*: the run diverged; take an earlier checkpoint"):
+        run("--checkpoint", diverged, *common[2:])
+    assert not output.exists()
+    assert not capsys.readouterr().out
 
 
 def test_another_kind_of_checkpoint_is_refused_in_one_line(tmp_path):

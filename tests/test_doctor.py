@@ -74,9 +74,21 @@ def test_a_missing_compiler_matters_only_while_fairseq_is_not_installed(monkeypa
 
 
 def test_a_name_that_is_not_registered_is_told(monkeypatch):
-    monkeypatch.setattr(environment, "REGISTERED", {"tasks": {"multilingual_mlm", "no_such_task"}})
+    monkeypatch.setattr(environment, "registrations", lambda: {"tasks": {"multilingual_mlm", "no_such_task"}})
     (finding,) = environment.check_registered()
     assert (finding.status, finding.detail) == (FAIL, "not registered: no_such_task")
+
+
+def test_the_names_that_are_looked_for_are_all_that_the_plugin_registers():
+    from fairseq.criterions import CRITERION_REGISTRY
+    from fairseq.models import ARCH_MODEL_REGISTRY
+    from fairseq.tasks import TASK_REGISTRY
+
+    assert {finding.status for finding in environment.check_registered()} == {OK}  # brings the plugin in
+    registries = {"tasks": TASK_REGISTRY, "criterions": CRITERION_REGISTRY, "architectures": ARCH_MODEL_REGISTRY}
+    for kind, registry in registries.items():
+        ours = {name for name, value in registry.items() if value.__module__.startswith("fairseq_alignmlm.")}
+        assert environment.registrations()[kind] == ours, kind
 
 
 def test_a_plugin_that_does_not_load_is_a_finding(monkeypatch):

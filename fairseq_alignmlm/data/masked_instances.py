@@ -55,6 +55,7 @@ class MaskedInstances(FairseqDataset):
         shuffle: shuffle the instances of an epoch (training) or keep their order (validation).
         with_language_ids: put language IDs into ``net_input``, for models with language embeddings.
         with_branch_draws: add two uniform numbers per token, drawn like the masks, for further corruption.
+        first_part: what the first part counts as in ``part``, where others of the task's parts are left out.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class MaskedInstances(FairseqDataset):
         shuffle: bool,
         with_language_ids: bool,
         with_branch_draws: bool = False,
+        first_part: int = 0,
     ) -> None:
         super().__init__()
         self._parts = list(parts)
@@ -85,6 +87,7 @@ class MaskedInstances(FairseqDataset):
         self._shuffle = shuffle
         self._with_language_ids = with_language_ids
         self._with_branch_draws = with_branch_draws
+        self._first_part = first_part
         self._epoch = 1
         self.sizes = np.concatenate([np.asarray(part.sizes) for part in parts])
 
@@ -111,7 +114,7 @@ class MaskedInstances(FairseqDataset):
             columns.append(_padded(column, part.segment_width, self._padding_index))
         names = ("source", "target", "positions", "language_ids")
         joined = columns[0] if len(columns) == 1 else tuple(map(np.concatenate, zip(*columns, strict=True)))
-        item = {"id": int(index), "part": number, **dict(zip(names, joined, strict=True))}
+        item = {"id": int(index), "part": self._first_part + number, **dict(zip(names, joined, strict=True))}
         if self._with_branch_draws:
             item["branch"] = rng.random((len(joined[0]), 2), dtype=np.float32)
         return item

@@ -23,6 +23,7 @@ from fairseq_alignmlm.data.parallel import ParallelSettings, parallel_part
 from fairseq_alignmlm.data.parts import MonolingualPart
 from fairseq_alignmlm.data.sentences import SentenceInstances
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.tasks.lengths import check_lengths
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary, special_symbols
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,8 @@ class MultilingualMLM(FairseqTask):
     """Train on masked instances of several languages; validation reports every language's loss.
 
     Raises:
-        InputError: when the data are missing or broken, or a language is unknown.
+        InputError: when the data are missing or broken, an instance is longer than the model's positions, or a
+            language is unknown.
     """
 
     def __init__(self, cfg: MultilingualMLMConfig, dictionary: Dictionary, languages: list[str]) -> None:
@@ -91,6 +93,7 @@ class MultilingualMLM(FairseqTask):
         self.mask_index = dictionary.index("<mask>")
         self.special = special_symbols(dictionary)
         self._with_language_ids = False
+        self._positions: int | None = None
         self._with_branch_draws = False
         self._default_instances = BLOCKS
         self._parallel: ParallelSettings | None = None
@@ -173,7 +176,9 @@ class MultilingualMLM(FairseqTask):
             shuffle=training,
             with_language_ids=self._with_language_ids,
             with_branch_draws=self._with_branch_draws,
+            first_part=self.language_number(languages[0]) - 1,
         )
+        check_lengths(split, self.datasets[split].sizes, self._positions, "--tokens-per-sample")
         logger.info("%s: %s instances", split, ", ".join(f"{len(part):,} {part.name}" for part in parts))
 
     def _monolingual_part(self, language: str, split: str) -> MonolingualPart:
@@ -229,25 +234,26 @@ class MultilingualMLM(FairseqTask):
         """Build the model; one with language embeddings gets language IDs from then on."""
         model = super().build_model(cfg, from_checkpoint)
         self._with_language_ids = getattr(model, "has_language_embeddings", False)
+        self._positions = model.max_positions()
         return model
 
     def valid_step(self, sample: dict[str, Any], model: Any, criterion: Any) -> tuple[Any, Any, dict[str, Any]]:
         """Validate each part of the batch on its own, so that every language's loss is logged."""
         model.eval()
         totals: dict[str, Any] = {}
-        total_loss, total_size = 0.0, 0
+        device = sample["target"].device if sample else None
+        losses_P = torch.zeros(len(self._part_names), device=device)
+        sizes_P = torch.zeros(len(self._part_names), device=device, dtype=torch.long)
         with torch.no_grad():
-            for number, name in enumerate(self._part_names):
-                rows = sample["part"] == number if sample else torch.zeros(0, dtype=torch.bool)
-                loss, size = 0.0, 0
-                if bool(rows.any()):
-                    loss, size, log = criterion(model, select_rows(sample, rows))
-                    for key, value in log.items():
-                        totals[key] = totals.get(key, 0) + value
-                totals[f"loss/{name}"] = loss
-                totals[f"sample_size/{name}"] = size
-                total_loss, total_size = total_loss + loss, total_size + size
-        return total_loss, total_size, totals
+            for number in sample["part"].unique().tolist() if sample else ():
+                losses_P[number], sizes_P[number], log = criterion(model, select_rows(sample, sample["part"] == number))
+                for key, value in log.items():
+                    totals[key] = totals.get(key, 0) + value
+        # fairseq sums the entries of several workers by their place, tensors and numbers apart: order and types must
+        # not depend on the languages of the batch.
+        for number, name in enumerate(self._part_names):
+            totals[f"loss/{name}"], totals[f"sample_size/{name}"] = losses_P[number], sizes_P[number]
+        return losses_P.sum(), sizes_P.sum(), totals
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
         """Log the criterion's metrics and, in validation, ``loss_<language>`` (bits per predicted token)."""

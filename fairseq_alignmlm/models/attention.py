@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.blockwise_attention import BlockwiseAttention, suits_blocks
 
 
@@ -18,13 +19,15 @@ class SelfAttention(nn.Module):
         dropout: probability of dropping an attention weight while training.
 
     Raises:
-        ValueError: when H is not a multiple of the number of heads.
+        InputError: when H is not a multiple of the number of heads.
     """
 
     def __init__(self, embed_dim: int, num_heads: int, dropout: float) -> None:
         super().__init__()
         if embed_dim % num_heads:
-            raise ValueError(f"hidden size {embed_dim} is not a multiple of {num_heads} attention heads")
+            raise InputError(
+                f"--encoder-embed-dim {embed_dim} is not a multiple of --encoder-attention-heads {num_heads}"
+            )
         self.num_heads = num_heads
         self.dropout = dropout
         self.k_proj = nn.Linear(embed_dim, embed_dim)

@@ -39,8 +39,10 @@ class MaskedLMHead(nn.Module):
             masked_tokens: the N positions, as for `forward`.
             target: the right tokens ``(B, T)``.
         """
-        hidden = self._hidden(features, masked_tokens)
-        return PredictionLoss.apply(hidden, self.weight, self.bias, select(target, masked_tokens))
+        inputs: tuple[Tensor, ...] = self._hidden(features, masked_tokens), self.weight, self.bias
+        if not torch.is_grad_enabled():  # what an autograd function is not told
+            inputs = tuple(part.detach() for part in inputs)
+        return PredictionLoss.apply(*inputs, select(target, masked_tokens))
 
     def _hidden(self, features: Tensor, masked_tokens: Tensor | None) -> Tensor:
         if masked_tokens is not None:

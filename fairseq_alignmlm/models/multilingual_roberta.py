@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -123,7 +124,7 @@ class MultilingualRoberta(FairseqEncoderModel):
         Returns:
             The loss, logits ``(N, V)`` or ``(B, T, V)``, features ``(B, T, H)``, or the head's output; and ``extra``.
         """
-        with torch.autocast(src_tokens.device.type, self._compute_dtype, enabled=self._compute_dtype is not None):
+        with self._precision(src_tokens.device.type):
             features, hiddens = self.encoder.sentence_encoder(
                 src_tokens, language_ids, positions, has_padding, return_all_hiddens
             )
@@ -137,6 +138,11 @@ class MultilingualRoberta(FairseqEncoderModel):
             assert masked_tokens is not None
             loss, extra["token_losses"] = self.encoder.lm_head.loss(features, masked_tokens, masked_targets)
             return loss, extra
+
+    def _precision(self, device: str) -> AbstractContextManager[Any]:
+        if self._compute_dtype is None:
+            return nullcontext()  # no disabled autocast: that would undo the one of fairseq's --amp
+        return torch.autocast(device, self._compute_dtype)
 
     def register_classification_head(
         self, name: str, num_classes: int, inner_dim: int | None = None, per_token: bool = False

@@ -147,3 +147,32 @@ def test_a_checkpoint_older_than_a_setting_is_built_with_its_default():
     model = build_model(old, make_task(), from_checkpoint=True)
     assert model.cfg.compute_dtype == "float32"
     assert model.word_embeddings.size(1) == 32
+
+
+def test_autocast_of_the_caller_stays_in_force():
+    tokens = batch_with_padding()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert make_model(make_task())(tokens)[0].dtype == torch.bfloat16
+    assert make_model(make_task())(tokens)[0].dtype == torch.float32
+
+
+def test_a_width_that_the_heads_cannot_share_is_refused_in_one_line():
+    cfg = MultilingualRobertaConfig(**SIZES | {"encoder_attention_heads": 5})
+    with pytest.raises(InputError, match="--encoder-embed-dim 32 is not a multiple of --encoder-attention-heads 5"):
+        MultilingualRoberta.build_model(cfg, make_task())
+
+
+def test_without_gradients_the_loss_does_no_work_for_them(monkeypatch):
+    model, tokens = make_model(make_task()).eval(), batch_with_padding()
+    selected = tokens.ne(1)
+    expected = model(tokens, masked_tokens=selected, masked_targets=tokens)[0]
+
+    def refuse(*_, **__):
+        raise AssertionError("a gradient is computed")
+
+    monkeypatch.setattr(torch, "mm", refuse)
+    with pytest.raises(AssertionError, match="a gradient"):
+        model(tokens, masked_tokens=selected, masked_targets=tokens)
+    with torch.no_grad():
+        loss = model(tokens, masked_tokens=selected, masked_targets=tokens)[0]
+    torch.testing.assert_close(loss, expected)

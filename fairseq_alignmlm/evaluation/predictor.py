@@ -53,6 +53,8 @@ class Predictor:
             overrides["language"] = language
         state = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint), overrides)
         outputs = _outputs(state["model"])  # now: loading drops a head that does not fit
+        if not outputs:  # its task would look for the text of its pre-training
+            raise InputError.at(checkpoint, None, "holds no classification head", "fine-tune it on a task first")
         models, _, task = checkpoint_utils.load_model_ensemble_and_task([str(checkpoint)], overrides, state=state)
         if not hasattr(task, "labels"):
             raise InputError.at(checkpoint, None, "is not a fine-tuned checkpoint", "fine-tune it on a task first")

@@ -90,6 +90,17 @@ def test_a_head_that_does_not_fit_is_refused_though_the_checkpoint_does_not_name
         command(checkpoint, write_data(tmp_path / "other", (*TAGS, "X")))
 
 
+def test_a_model_that_was_only_pre_trained_is_refused(tmp_path: Path):
+    data = write_data(tmp_path / "bin")
+    checkpoint = save(tmp_path / "pretrained.pt", data)
+    state = torch.load(checkpoint)
+    state["cfg"]["task"] = {"_name": "multilingual_mlm", "data": "bin"}
+    state["model"] = {key: value for key, value in state["model"].items() if not key.startswith("classification_")}
+    torch.save(state, checkpoint)
+    with pytest.raises(InputError, match=r"pretrained\.pt: holds no classification head; fine-tune it"):
+        command(checkpoint, data)
+
+
 def test_the_language_of_the_data_is_not_guessed(tmp_path: Path):
     data = write_data(tmp_path / "bin")
     checkpoint = save(tmp_path / "finetuned.pt", data, languages="en,xx", language="en")

@@ -11,12 +11,12 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import write_json
 
 PACKAGE = "small"
+EVALUATION_INTERVAL = 250  # updates
 _BOTH: dict[str, object] = {
     "word_emb_dim": 100,
     "word_cutoff": 3,
     "char_emb_dim": 50,
     "char_hidden_dim": 100,
-    "eval_interval": 250,
 }
 _TAGGER: dict[str, object] = {
     "batch_size": 60,  # sentences
@@ -39,6 +39,11 @@ _PARSER: dict[str, object] = {
 
 def _flags(settings: Mapping[str, object], *switches: str) -> list[str]:
     return [text for name, value in settings.items() for text in (f"--{name}", str(value))] + list(switches)
+
+
+def _length(steps: int) -> dict[str, object]:
+    # stanza 1.15 breaks when it ends without having evaluated once
+    return {"max_steps": steps, "eval_interval": min(EVALUATION_INTERVAL, steps)}
 
 
 def train_parser(
@@ -74,8 +79,8 @@ def train_parser(
         "seed": seed,
         **_BOTH,
     }
-    for_tagger = {**common, **_TAGGER, "save_dir": models / language / "pos", "max_steps": tagger_steps}
-    for_parser = {**common, **_PARSER, "save_dir": models / language / "depparse", "max_steps": parser_steps}
+    for_tagger = {**common, **_TAGGER, "save_dir": models / language / "pos", **_length(tagger_steps)}
+    for_parser = {**common, **_PARSER, "save_dir": models / language / "depparse", **_length(parser_steps)}
     tagger.main(_flags(for_tagger, "--no_pretrain", "--no_second_optim", "--fix_eval_interval"))
     parser.main(_flags(for_parser, "--no_pretrain", "--no_second_optim", "--no_checkpoint", "--no_ufeats"))
     write_json(models / "resources.json", resources(language))

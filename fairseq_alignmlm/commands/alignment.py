@@ -170,8 +170,8 @@ def _single_tokens(path: Path, vocabulary: Vocabulary) -> Tensor:
 
     from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
 
-    source = torch.as_tensor(BilingualDictionary.load(path).to_indices(vocabulary.index_of).source)
-    return source[(source >= 0).sum(dim=1) == 1, 0]
+    entries = BilingualDictionary.load(path).to_indices(vocabulary.index_of)
+    return torch.as_tensor(entries.source[entries.single_pieces()[0], 0])
 
 
 def _retrieval(

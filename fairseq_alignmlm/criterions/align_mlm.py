@@ -1,6 +1,7 @@
 """ALIGN-MLM: masked language modelling plus the alignment of dictionary words (section 3)."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -10,12 +11,14 @@ import torch.nn.functional as F
 from fairseq import metrics, utils
 from fairseq.criterions import FairseqCriterion, register_criterion
 from fairseq.dataclass import FairseqDataclass
-from omegaconf import MISSING
 from torch import Tensor
 
 from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy, selected_positions
+from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.alignment import alignment_scores
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
+from fairseq_alignmlm.lexicon.dictionary import DictionaryIndices
+from fairseq_alignmlm.lexicon.known_pieces import known_pieces
 from fairseq_alignmlm.lexicon.selection import load_dictionaries
 
 logger = logging.getLogger(__name__)
@@ -25,8 +28,8 @@ logger = logging.getLogger(__name__)
 class AlignMLMConfig(FairseqDataclass):
     """Settings of ALIGN-MLM; the defaults are the paper's."""
 
-    dictionary: str = field(
-        default=MISSING,
+    dictionary: Optional[str] = field(
+        default=None,
         metadata={
             "help": "bilingual dictionary (L1 pieces, TAB, L2 pieces on every line), or one per pair: "
             "en-fr=FILE,en-ar=FILE"
@@ -35,7 +38,10 @@ class AlignMLMConfig(FairseqDataclass):
     align_alpha: float = field(default=10.0, metadata={"help": "weight alpha of the alignment loss (section 3)"})
     counterparts: Optional[str] = field(
         default=None,
-        metadata={"help": "counterparts.tsv of a derived language: validation then logs the alignment score"},
+        metadata={
+            "help": "counterparts.tsv of a derived language, the second of --languages: validation then logs the "
+            "alignment score"
+        },
     )
 
 
@@ -84,7 +90,7 @@ class AlignMLM(FairseqCriterion):
     micro-batches and workers.
 
     Raises:
-        InputError: when the dictionary is broken or belongs to another vocabulary.
+        InputError: when the dictionary is missing or broken, or it or the counterparts belong to another vocabulary.
     """
 
     source: Tensor
@@ -94,27 +100,17 @@ class AlignMLM(FairseqCriterion):
     def __init__(self, cfg: AlignMLMConfig, task: Any) -> None:
         super().__init__(task)
         self.alpha = cfg.align_alpha
-        self.vocabulary = task.source_dictionary
-        found = [each.to_indices(self._index_of) for _, _, each in load_dictionaries(cfg.dictionary, task.languages)]
+        if not cfg.dictionary:
+            raise InputError("--criterion align_mlm needs --dictionary FILE")
+        index_of = known_pieces(task.source_dictionary)
+        found = [each.to_indices(index_of) for _, _, each in load_dictionaries(cfg.dictionary, task.languages)]
         self.register_buffer("source", _join([each.source for each in found]), persistent=False)
         self.register_buffer("target", _join([each.target for each in found]), persistent=False)
         weight = np.concatenate([each.weight for each in found])
         # Whole numbers, which stay exact when fairseq converts the criterion to 16 bits.
         self.register_buffer("shared_by", torch.from_numpy(np.rint(1.0 / weight)).long(), persistent=False)
-        self.counterparts = self._read_counterparts(cfg.counterparts) if cfg.counterparts else None
+        self.counterparts = _read_counterparts(cfg.counterparts, index_of, found) if cfg.counterparts else None
         self._scores: dict[str, float] | None = None
-
-    def _index_of(self, symbol: str) -> int | None:
-        index = self.vocabulary.index(symbol)
-        return None if index == self.vocabulary.unk() else index
-
-    def _read_counterparts(self, path: str) -> tuple[Tensor, Tensor, Tensor]:
-        pairs = [(self._index_of(l1), self._index_of(l2)) for l1, l2 in read_counterparts(path)]
-        known = torch.tensor([pair for pair in pairs if None not in pair]).t().contiguous()
-        if known.size(1) < len(pairs):
-            logger.warning("%s: %d of %d tokens are not in dict.txt", path, len(pairs) - known.size(1), len(pairs))
-        in_dictionary = torch.isin(known[0], self.source[self.source[:, 1:].lt(0).all(1), 0])
-        return known[0], known[1], in_dictionary
 
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
         """Compute the loss of a batch.
@@ -139,14 +135,19 @@ class AlignMLM(FairseqCriterion):
             self._scores = None
         elif self.counterparts is not None:
             if self._scores is None:  # once per validation, not per batch
-                self._scores = self._measure(embeddings)
+                self._scores = self._measure(model.encoder.sentence_encoder)
             log |= {f"alignment/{name}": score * sample["nsentences"] for name, score in self._scores.items()}
         return loss, sample_size, log
 
-    def _measure(self, embeddings: Tensor) -> dict[str, float]:
+    def _measure(self, encoder: Any) -> dict[str, float]:
         assert self.counterparts is not None
-        source, target, in_dictionary = (part.to(embeddings.device) for part in self.counterparts)
-        scores = alignment_scores(embeddings.detach().float(), source, target, in_dictionary)
+        words = encoder.embed_tokens.weight.detach().float()
+        source, target, in_dictionary = (part.to(words.device) for part in self.counterparts)
+        languages = getattr(encoder, "embed_languages", None)  # stock RoBERTa has none
+        vectors = None
+        if languages is not None:
+            vectors = languages.weight[1].detach().float(), languages.weight[2].detach().float()
+        scores = alignment_scores(words, source, target, in_dictionary, language_vectors=vectors)
         found = {"all": scores.all, "dictionary": scores.dictionary, "held_out": scores.held_out}
         return {name: score for name, score in found.items() if score is not None}
 
@@ -169,6 +170,21 @@ class AlignMLM(FairseqCriterion):
     def logging_outputs_can_be_summed() -> bool:
         """Sums, so that workers reduce them in one go."""
         return True
+
+
+def _read_counterparts(
+    path: str, index_of: Callable[[str], int | None], dictionaries: list[DictionaryIndices]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return tokens and counterparts ``(N,)``, and which tokens are an entry by themselves, bool ``(N,)``."""
+    pairs = [(index_of(first), index_of(second)) for first, second in read_counterparts(path)]
+    known = np.array([pair for pair in pairs if None not in pair], dtype=np.int64).reshape(-1, 2)
+    if len(known) == 0:
+        raise InputError.at(path, None, "no token of it is in dict.txt", "give the files of one language pair")
+    if len(known) < len(pairs):
+        logger.warning("%s: %d of %d tokens are not in dict.txt", path, len(pairs) - len(known), len(pairs))
+    entries = np.concatenate([each.source[each.single_pieces()[0], 0] for each in dictionaries])
+    source, target = torch.from_numpy(known).t().contiguous()
+    return source, target, torch.from_numpy(np.isin(known[:, 0], entries))
 
 
 def _join(indices: list[np.ndarray]) -> Tensor:

@@ -2,14 +2,13 @@
 
 import logging
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 import torch
 from fairseq import metrics, utils
 from fairseq.criterions import FairseqCriterion, register_criterion
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
-from omegaconf import MISSING
 from torch import Tensor, nn
 
 from fairseq_alignmlm.criterions.masked_prediction import (
@@ -19,6 +18,7 @@ from fairseq_alignmlm.criterions.masked_prediction import (
     selected_positions,
 )
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lexicon.known_pieces import known_pieces
 from fairseq_alignmlm.lexicon.selection import load_dictionaries
 
 logger = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ Variant = ChoiceEnum([SUBSTITUTE, PREDICT])
 class DictMLMConfig(FairseqDataclass):
     """Settings of DICT-MLM; the defaults are the paper's."""
 
-    dictionary: str = field(
-        default=MISSING, metadata={"help": "bilingual dictionary, or one per pair: en-fr=FILE,en-ar=FILE"}
+    dictionary: Optional[str] = field(
+        default=None, metadata={"help": "bilingual dictionary, or one per pair: en-fr=FILE,en-ar=FILE"}
     )
     dict_mlm_prob: float = field(
         default=0.5, metadata={"help": "probability of the cross-lingual branch for a selected token"}
@@ -103,7 +103,7 @@ class DictMLM(FairseqCriterion):
     """Mean cross-entropy of the selected tokens, half of which go through the dictionary.
 
     Raises:
-        InputError: when a dictionary is broken, has no single-token entry or names an unknown language, the
+        InputError: when a dictionary is missing or broken, has no single-token entry or names an unknown language, the
             probability is out of range, or the model has no language embeddings.
     """
 
@@ -114,6 +114,8 @@ class DictMLM(FairseqCriterion):
         self.probability = cfg.dict_mlm_prob
         self.substitutes = str(cfg.dict_mlm_variant) == SUBSTITUTE
         self.without_language_ids = cfg.without_language_ids
+        if not cfg.dictionary:
+            raise InputError("--criterion dict_mlm needs --dictionary FILE")
         entries = _single_token_entries(cfg.dictionary, task)
         self.table = TranslationTable(entries, len(task.languages), len(task.source_dictionary))
         task.use_sentence_instances()
@@ -176,17 +178,11 @@ class DictMLM(FairseqCriterion):
 
 def _single_token_entries(value: str, task: Any) -> np.ndarray:
     """Return both directions of all dictionaries as rows of `TranslationTable`."""
-    vocabulary = task.source_dictionary
-
-    def index_of(symbol: str) -> int | None:
-        index = vocabulary.index(symbol)
-        return None if index == vocabulary.unk() else index
-
     rows: list[np.ndarray] = []
     left_out = 0
     for first, second, dictionary in load_dictionaries(value, task.languages):
-        indices = dictionary.to_indices(index_of)
-        single = (indices.source[:, 1:] < 0).all(1) & (indices.target[:, 1:] < 0).all(1)
+        indices = dictionary.to_indices(known_pieces(task.source_dictionary))
+        single = np.logical_and(*indices.single_pieces())
         left_out += int((~single).sum())
         source, target = indices.source[single, 0], indices.target[single, 0]
         one, two = (np.full(len(source), task.language_number(name)) for name in (first, second))

@@ -47,6 +47,12 @@ class DictionaryIndices:
     weight: np.ndarray
     dropped: Mapping[str, int]
 
+    def single_pieces(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return which entries have one piece only, on the L1 and on the L2 side: two of bool (N,)."""
+        import numpy as np
+
+        return np.all(self.source[:, 1:] < 0, axis=1), np.all(self.target[:, 1:] < 0, axis=1)
+
 
 @dataclass(frozen=True)
 class BilingualDictionary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
@@ -21,7 +22,7 @@ def load_dictionaries(value: str, languages: Sequence[str]) -> list[tuple[str, s
     Raises:
         InputError: when a pair names an unknown language, or a file is missing or unusable.
     """
-    if "=" not in value:
+    if "=" not in value or Path(value).is_file():
         if len(languages) < 2:
             raise InputError(f"--dictionary {value}: a dictionary needs two languages, there is {', '.join(languages)}")
         return [(languages[0], languages[1], BilingualDictionary.load(value))]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
+from fairseq.data import Dictionary
 
-from fairseq_alignmlm.criterions.align_mlm import alignment_loss, mean_vectors
+from fairseq_alignmlm.criterions.align_mlm import AlignMLM, AlignMLMConfig, alignment_loss, mean_vectors
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.alignment import alignment_scores
+from fairseq_alignmlm.evaluation.checkpoint import read_checkpoint_embeddings
+from fairseq_alignmlm.models.config import MultilingualRobertaConfig
+from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
 
 
 def reference_loss_and_gradient(embeddings, source, target, weight):
@@ -60,3 +68,60 @@ def test_padding_of_an_entry_does_not_touch_the_mean_or_the_last_row():
     mean.sum().backward()
     assert embeddings.grad[3].tolist() == [0.0, 0.0]
     assert embeddings.grad[0].tolist() == [0.0, 0.0]
+
+
+WORDS = "abcd"
+
+
+@pytest.fixture
+def task():
+    """Two languages of four words."""
+    vocabulary = Dictionary()
+    for symbol in (*WORDS, *(f"x:{word}" for word in WORDS), "<mask>"):
+        vocabulary.add_symbol(symbol)
+    return SimpleNamespace(source_dictionary=vocabulary, target_dictionary=vocabulary, languages=["en", "x"])
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A dictionary of two of the words, one of them with two translations, and the counterparts of all."""
+    (tmp_path / "dictionary.tsv").write_text("a\tx:a\nb\tx:b x:c\na b\tx:d\n")
+    (tmp_path / "counterparts.tsv").write_text("".join(f"{word}\tx:{word}\n" for word in WORDS))
+    return {name: str(tmp_path / f"{name}.tsv") for name in ("dictionary", "counterparts")}
+
+
+@pytest.mark.parametrize("language_embeddings", [False, True])
+def test_validation_measures_what_the_command_measures_on_the_checkpoint(task, files, tmp_path, language_embeddings):
+    sizes = {"encoder_layers": 1, "encoder_embed_dim": 2, "encoder_ffn_embed_dim": 4, "encoder_attention_heads": 1}
+    cfg = MultilingualRobertaConfig(max_positions=8, language_embeddings=language_embeddings, **sizes)
+    model = MultilingualRoberta.build_model(cfg, task).eval()
+    encoder = model.encoder.sentence_encoder
+    words = torch.tensor([[2.0, 1.0], [-2.0, 1.0], [0.0, 5.0], [1.0, -3.0]])
+    with torch.no_grad():
+        encoder.embed_tokens.weight[4:12] = torch.cat([words, words + torch.tensor([7.0, 0.0])])
+        if language_embeddings:
+            encoder.embed_languages.weight[1:] = torch.tensor([[0.0, 0.0], [-7.0, 0.0]])
+    criterion = AlignMLM(AlignMLMConfig(**files), task)
+    tokens = torch.tensor([[0, 4, 5, 2]])
+    sample = {"net_input": {"src_tokens": tokens}, "target": tokens, "ntokens": 4, "nsentences": 2}
+    if language_embeddings:
+        sample["net_input"]["language_ids"] = torch.ones_like(tokens)
+    log = criterion(model, sample)[2]
+
+    state = {"model": model.state_dict(), "args": None, "cfg": {"task": {"languages": "en,x"}}}
+    torch.save(state, tmp_path / "checkpoint.pt")
+    read = read_checkpoint_embeddings(tmp_path / "checkpoint.pt")
+    rows, in_dictionary = torch.arange(4, 8), torch.tensor([True, True, False, False])
+    vectors = read.language_vectors("en", "x")
+    expected = alignment_scores(read.words, rows, rows + 4, in_dictionary, language_vectors=vectors)
+    for name in ("all", "dictionary", "held_out"):
+        assert log[f"alignment/{name}"] / 2 == pytest.approx(getattr(expected, name)), name
+    assert (expected.all == 100) == language_embeddings
+
+
+def test_bad_input_is_named(task, files, tmp_path):
+    with pytest.raises(InputError, match="--criterion align_mlm needs --dictionary FILE"):
+        AlignMLM(AlignMLMConfig(), task)
+    (tmp_path / "foreign.tsv").write_text("q\ty:q\n")
+    with pytest.raises(InputError, match=r"foreign\.tsv: no token of it is in dict\.txt"):
+        AlignMLM(AlignMLMConfig(dictionary=files["dictionary"], counterparts=str(tmp_path / "foreign.tsv")), task)

@@ -63,8 +63,8 @@ def dictionary(tmp_path):
     return path
 
 
-def make_criterion(dictionary, **settings):
-    return DictMLM(DictMLMConfig(dictionary=str(dictionary), **settings), Task())
+def make_criterion(dictionary, task=None, **settings):
+    return DictMLM(DictMLMConfig(dictionary=dictionary and str(dictionary), **settings), task or Task())
 
 
 def million_tokens():
@@ -195,7 +195,16 @@ def test_translations_are_looked_up_by_language_too():
     assert language.tolist() == [2, 1, 1]
 
 
+def test_the_task_is_asked_for_sentences_and_branch_draws(dictionary):
+    task = Task()
+    make_criterion(dictionary, task)
+    assert task.sentences
+    assert task.branch_draws
+
+
 def test_bad_input_is_named(dictionary, tmp_path):
+    with pytest.raises(InputError, match="--criterion dict_mlm needs --dictionary FILE"):
+        make_criterion(None)
     with pytest.raises(InputError, match=r"--dict-mlm-prob 1\.5 is not between 0 and 1"):
         make_criterion(dictionary, dict_mlm_prob=1.5)
     with pytest.raises(InputError, match="'en-zz' is no pair of the languages en, xx"):

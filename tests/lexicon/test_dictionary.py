@@ -10,6 +10,7 @@ import pytest
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts, write_counterparts
 from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary, write_dictionary
+from fairseq_alignmlm.lexicon.selection import load_dictionaries
 
 VOCABULARY = {symbol: index for index, symbol in enumerate(["▁a", "▁b", "c", "#", "x:▁a", "x:▁b", "x:c", "x:#"])}
 
@@ -28,6 +29,21 @@ def test_pieces_become_padded_indices_and_translations_share_one_weight(tmp_path
     assert indices.source.dtype == np.int64
     assert indices.weight.tolist() == [0.5, 0.5, 1.0]
     assert indices.weight.sum() == 2  # distinct L1 sides
+
+
+def test_entries_of_one_piece_are_found_on_either_side(tmp_path):
+    path = written(tmp_path, "▁a\tx:▁a\n▁a\tx:▁b x:c\n▁b c\tx:c\n")
+    source, target = BilingualDictionary.load(path).to_indices(VOCABULARY.get).single_pieces()
+    assert source.tolist() == [True, True, False]
+    assert target.tolist() == [True, False, True]
+
+
+def test_a_path_with_an_equals_sign_is_a_path(tmp_path):
+    folder = tmp_path / "seed=1"
+    folder.mkdir()
+    path = written(folder, "▁a\tx:▁a\n")
+    assert [found[:2] for found in load_dictionaries(str(path), ["en", "x", "y"])] == [("en", "x")]
+    assert [found[:2] for found in load_dictionaries(f"x-y={path}", ["en", "x", "y"])] == [("x", "y")]
 
 
 def test_the_piece_number_sign_is_an_entry_and_not_a_comment(tmp_path):

@@ -59,6 +59,11 @@ def test_dictionary_of_another_vocabulary(training):
     assert "dictionary.tsv:1: made for another vocabulary" in error
 
 
+def test_forgotten_dictionary(training):
+    error = error_of(training.run("--criterion", "align_mlm", *MLM[2:]))
+    assert error == "error: --criterion align_mlm needs --dictionary FILE"
+
+
 def test_checkpoint_of_another_vocabulary(training):
     assert training.run(*MLM, "--save-dir", "here").returncode == 0
     data = copy_of(training.pair, training.folder)

@@ -35,19 +35,21 @@ def final_weights(path) -> dict[str, torch.Tensor]:
 
 
 def test_one_batch_two_microbatches_and_two_workers_optimise_the_same_quantity(training, eight_instances):
-    common = (*align_options(training), "--max-update", "4", "--disable-validation")
+    # Validation has one batch of each language: two workers never hold the same one.
+    common = (*align_options(training), "--max-update", "4", "--batch-size-valid", "4", "--no-epoch-checkpoints")
     common = (*common, "--optimizer", "sgd", "--lr", "0.1", "--lr-scheduler", "fixed")
     ways = {
         "one batch of 8": ("--batch-size", "8"),
         "two microbatches of 4": ("--batch-size", "4", "--update-freq", "2"),
         "two workers of 4": (*("--batch-size", "4", "--distributed-backend", "gloo"), *("--ddp-backend", "legacy_ddp")),
     }
-    found, weights = {}, {}
+    found, weights, validations = {}, {}, {}
     for name, options in ways.items():
         launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2") if "workers" in name else ()
         folder = training.folder / name.replace(" ", "-")
         entries = training.logs(*common, *options, "--save-dir", str(folder), data=eight_instances, launcher=launcher)
         found[name], weights[name] = updates(entries), final_weights(folder)
+        validations[name] = [entry for entry in entries if "valid_loss" in entry]
     reference = found.pop("one batch of 8")
     assert len(reference) == 4
     for name, other in found.items():
@@ -55,6 +57,9 @@ def test_one_batch_two_microbatches_and_two_workers_optimise_the_same_quantity(t
             for key in ("loss", "mlm_loss", "align_loss", "gnorm"):
                 # Printed with three digits. The losses after the first update depend on the gradients before.
                 assert float(other[number][key]) == pytest.approx(float(entry[key]), abs=1.1e-3), (name, number, key)
+        for validation, right in zip(validations[name], validations["one batch of 8"], strict=True):
+            for key in ("valid_loss", "valid_mlm_loss", "valid_align_loss", "valid_loss_en", "valid_loss_xx"):
+                assert float(validation[key]) == pytest.approx(float(right[key]), abs=1.1e-3), (name, key)
         for key, value in weights["one batch of 8"].items():
             # Plain gradient descent: equal weights after four updates are equal gradients.
             torch.testing.assert_close(weights[name][key], value, atol=1e-6, rtol=1e-5)

@@ -111,11 +111,12 @@ def objectives(data: Path, shape: Shape, precision: str, dropout: float) -> dict
     common = (*common, *COMPUTE[precision])
     make = functools.partial(functools.partial, fairseq_updates, data, shape, *common)
     dictionary = ("--dictionary", str(data / "dictionary.tsv"))
+    sentences = ("--language-embeddings", "--packing-look-ahead", "128")
     return {
         "mlm": make("--criterion", "mlm"),
         "align_mlm": make("--criterion", "align_mlm", *dictionary),
-        "dict_mlm": make("--criterion", "dict_mlm", *dictionary, "--language-embeddings"),
-        "xlm": make("--criterion", "tlm", "--language-embeddings"),
+        "dict_mlm": make("--criterion", "dict_mlm", *dictionary, *sentences),
+        "xlm": make("--criterion", "tlm", *sentences),
     }
 
 

@@ -94,6 +94,9 @@ def settings_of(state: dict[str, Any], part: str) -> dict[str, Any]:
 
 def language_names(state: dict[str, Any]) -> tuple[str, ...]:
     """Return the languages of the run in the order of their embeddings; none when the checkpoint does not say them."""
+    kept = (state.get("task_state") or {}).get("languages")
+    if kept:
+        return tuple(kept)
     names = settings_of(state, "task").get("languages") or ""
     return tuple(name for name in str(names).split(",") if name)
 

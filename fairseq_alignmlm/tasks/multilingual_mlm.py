@@ -108,8 +108,11 @@ class MultilingualMLM(FairseqTask):
         dictionary = load_vocabulary(folder / "dict.txt")
         languages = _languages(folder, cfg.languages)
         logger.info("vocabulary: %s symbols; languages: %s", f"{len(dictionary):,}", ", ".join(languages))
-        cfg.languages = ",".join(languages)  # kept in the checkpoint: language embeddings depend on the order
         return cls(cfg, dictionary, languages)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of the task: language embeddings depend on the order of the languages."""
+        return {"languages": list(self.languages)}
 
     @property
     def source_dictionary(self) -> Dictionary:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,19 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert partly.stdout.count("fine-tuning") == 1
     assert "mlm-1: fine-tuning pos in en" in partly.stdout
 
+    # Another dictionary is another run, however it is written, and leaves the first as it is.
+    larger = recipe(repository, tmp_path, "trans_inv.sh", *options, "--dictionary-percent", "50", "--stop-stage", "6")
+    assert larger.returncode == 0, larger.stderr[-2000:]
+    for chosen, end in (
+        ([], "align_mlm-1: done"),
+        (["--dictionary-percent", "40.0"], "dictionary.40.tsv: no such file"),
+    ):
+        command = [repository / "recipes" / "run.sh", pair, tmp_path / "tiny.conf", *chosen, "align_mlm", "1"]
+        called = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=repository)
+        assert end in called.stdout + called.stderr
+        assert "pre-training" not in called.stdout
+    assert (pair / "runs" / "align_mlm.dictionary40-1").is_dir()
+
     settings = run / "settings.txt"
     settings.write_text(settings.read_text().replace("data ", "data 0"))
     refused = recipe(repository, tmp_path, "trans_inv.sh", *options)
@@ -62,22 +78,19 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert "was made with other settings or data; move it away or choose another --work" in refused.stderr
 
 
-def test_the_ablations_give_every_setting_a_run_of_its_own_and_one_report(repository, tmp_path):
-    done = recipe(repository, tmp_path, "ablations.sh", "--sweep", "dictionary,overlap", "--jobs", "2")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    folder = tmp_path / "work" / "tiny"
-    runs = {str(path.parent.relative_to(folder)) for path in folder.glob("*/runs/*/result.json")}
-    pair = "en-en_trans_inv"
-    percents = {
-        f"{objective}{name}-1"
-        for objective in ("dict_mlm", "align_mlm")
-        for name in ("", ".dictionary50", ".dictionary100")
-    }
-    overlaps = {f"{pair}{name}/runs/xlm-1" for name in ("", ".overlap0.25", ".overlap0.5")}
-    assert runs == {f"{pair}/runs/{name}" for name in percents} | overlaps
-    report = (folder / "ablations" / "report.md").read_text()
-    for table in ("Table 2", "Table 4", "Table 7"):
-        assert table in report
+def test_the_ablations_vary_one_setting_at_a_time(repository, tmp_path):
+    recipes = tmp_path / "recipes"
+    shutil.copytree(repository / "recipes", recipes)
+    (recipes / "trans_inv.sh").write_text('#!/bin/bash\nprintf "%s " "$@" >>"$LOG"; echo >>"$LOG"\n')
+    log = tmp_path / "log"
+    command = [recipes / "ablations.sh", "--sweep", "dictionary,overlap", "--seeds", "3", "--work", tmp_path / "work"]
+    settings = os.environ | {"LOG": str(log), "FAIRSEQ_ALIGNMLM_PYTHON": sys.executable}
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=settings)
+    assert "there is no such folder of results" in done.stderr  # of the report: nothing has run
+    common = f"--seeds 3 --work {tmp_path / 'work'} --objective"
+    varied = [f"dict_mlm,align_mlm --dictionary-percent {percent}" for percent in (25, 50, 100)]
+    varied += [f"xlm --overlap {share}" for share in ("0", "0.25", "0.5")]
+    assert log.read_text().splitlines() == [f"{common} {setting} --stop-stage 7 " for setting in varied]
 
 
 def test_syntax_reorders_with_gold_trees_and_a_trained_order_and_tests_nli(repository, tmp_path):

@@ -12,6 +12,7 @@ from fairseq_alignmlm.criterions.mlm import MLM
 from fairseq_alignmlm.criterions.tlm import TLM, TLMConfig
 from fairseq_alignmlm.data.batches import select_rows
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.checkpoint import language_names
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.tasks.multilingual_mlm import MultilingualMLM, MultilingualMLMConfig
 from fairseq_alignmlm.tasks.xtreme_tagging import XtremeTagging, XtremeTaggingConfig
@@ -127,3 +128,8 @@ def test_a_look_ahead_of_nothing_is_refused_and_one_is_passed_on(tiny_pair):
         batch = make_batch(task, "train", count=10**6)
         counts.append([(batch["part"] == number).sum().item() for number in range(3)])
     assert all(fewer < more for more, fewer in zip(*counts, strict=True))
+
+
+def test_a_checkpoint_keeps_the_languages_though_they_were_not_named(tiny_pair):
+    state = {"task_state": make_task(tiny_pair).state_dict(), "cfg": {"task": {"languages": None}}}
+    assert language_names(state) == ("en", "xx")

@@ -1,6 +1,6 @@
 """Compare two processes of one thread under torchrun with one process of two threads: tokens a second, and losses.
 
-    python benchmarks/data_parallel.py [--updates 12] [--precision fp32] [--quick]
+    python benchmarks/data_parallel.py [--updates 12] [--precision fp32] [--ddp-backend legacy_ddp] [--quick]
 
 Both are whole runs of `fairseq-train` on the same updates, each of which is an epoch of eight instances: in one batch,
 or in one of four for either process. The speed is that of the updates after the first; the losses and gradient norms
@@ -25,14 +25,14 @@ ONE, TWO = "1 process, 2 threads", "2 processes, 1 thread each"
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
 
 
-def train(data: Path, way: str, options: list[str], batch: int) -> list[dict[str, str]]:
+def train(data: Path, way: str, options: list[str], batch: int, backend: str) -> list[dict[str, str]]:
     """Run `fairseq-train`; return what it logs of every update.
 
     Raises:
         SystemExit: when it fails.
     """
     launcher, threads, size = (TORCHRUN, "1", batch // 2) if way == TWO else ((), "2", batch)
-    parallel = ["--distributed-backend", "gloo", "--ddp-backend", "legacy_ddp"] if way == TWO else []
+    parallel = ["--distributed-backend", "gloo", "--ddp-backend", backend] if way == TWO else []
     command = [sys.executable, *launcher, "-m", "fairseq_cli.train", str(data / "bin"), *options, *parallel]
     done = subprocess.run(
         [*command, "--batch-size", str(size)],
@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--ddp-backend", choices=["legacy_ddp", "pytorch_ddp"], default="legacy_ddp")
     parser.add_argument("--quick", action="store_true", help="a tiny model; results are not kept")
     args = parser.parse_args()
     shape = QUICK if args.quick else PAPER
@@ -71,7 +72,7 @@ def main() -> None:
         for number in range(args.rounds):
             logs = {}
             for way in (ONE, TWO) if number % 2 == 0 else (TWO, ONE):
-                logs[way] = train(data, way, options, shape.batch)
+                logs[way] = train(data, way, options, shape.batch, args.ddp_backend)
                 taken = [float(entry["train_wall"]) for entry in logs[way]]
                 positions = [shape.batch * shape.length / float(entry["wps"]) for entry in logs[way][1:]]
                 seconds[way].append(sorted(positions)[len(positions) // 2])
@@ -86,7 +87,9 @@ def main() -> None:
         print("\n".join(comparison.lines()))
     else:
         settings = {**vars(args), "shape": vars(shape), "losses_in_bits": losses, "largest_difference": worst}
-        comparison.finish(f"data_parallel.{args.precision}", {**settings, "load_average": os.getloadavg()})
+        comparison.finish(
+            f"data_parallel.{args.precision}.{args.ddp_backend}", {**settings, "load_average": os.getloadavg()}
+        )
     speed = 1.0 / comparison.ratio(TWO)
     print(f"tokens a second of two processes over those of one: {speed:.4g}")
 

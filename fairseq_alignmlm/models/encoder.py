@@ -40,6 +40,8 @@ class SentenceEncoder(nn.Module):
     @staticmethod
     def _build_layer(cfg: MultilingualRobertaConfig) -> nn.Module:
         layer = EncoderLayer(cfg)
+        if cfg.compile_layers:
+            layer.compile()  # in place: the names of the weights stay
         if cfg.checkpoint_activations:
             layer = checkpoint_wrapper(layer)
         return fsdp_wrap(layer, min_num_params=0 if cfg.checkpoint_activations else cfg.min_params_to_wrap)

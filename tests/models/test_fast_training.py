@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -69,3 +70,13 @@ def test_bfloat16_ends_within_one_percent_after_300_updates(monkeypatch, in_bloc
     mean = [sum(found[-50:]) / 50 for found in (exact, half)]
     assert exact[0] > 3 > mean[0]  # something was learnt
     assert mean[1] == pytest.approx(mean[0], rel=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("c++") is None and shutil.which("g++") is None, reason="torch.compile needs a compiler"
+)
+def test_compiled_layers_give_the_same_losses_and_keep_the_names_of_the_weights():
+    plain, compiled = make_model(), make_model(compile_layers=True)
+    assert list(compiled.state_dict()) == list(plain.state_dict())
+    assert losses(compiled, 20, 1e-3) == pytest.approx(losses(plain, 20, 1e-3), rel=1e-5)

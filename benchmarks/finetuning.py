@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="a binarized task, for its lengths")
     parser.add_argument("--instances", type=int, default=512, help="instances of a timed epoch")
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--batches-per-pool", type=int, default=50, help="as of fine-tuning; counts padding only")
+    parser.add_argument("--batches-per-pool", type=int, default=200, help="as of fine-tuning; counts padding only")
     parser.add_argument("--max-length", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="a tiny model; results are not kept")

@@ -63,7 +63,7 @@ done
 case $task in
 udpos | panx)
     seed=${seed:-1} epochs=${epochs:-10} metric=f1
-    kind=(--task xtreme_tagging --criterion token_tagging --long-sentences split --batches-per-pool 200)
+    kind=(--task xtreme_tagging --criterion token_tagging --long-sentences split)
     ;;
 xnli | pawsx)
     seed=${seed:-42} epochs=${epochs:-5} metric=accuracy

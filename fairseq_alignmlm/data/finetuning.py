@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fairseq_alignmlm.data.masking import generator
 
-BATCHES_PER_POOL = 50
+BATCHES_PER_POOL = 200  # under 5 % of padding for short sentences, too, as those of PAN-X
 
 
 class FinetuningDataset(FairseqDataset):

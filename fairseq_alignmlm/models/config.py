@@ -57,7 +57,7 @@ class MultilingualRobertaConfig(FairseqDataclass):
         default=False,
         metadata={
             "help": "compile each layer with torch.compile, for long runs: the first updates take half a minute more, "
-            "the others some 8 % less on a CPU, where a C++ compiler is needed; dropout draws other masks"
+            "the others some 8 per cent less on a CPU, where a C++ compiler is needed; dropout draws other masks"
         },
     )
     checkpoint_activations: bool = field(

@@ -1,6 +1,6 @@
 """Compare two processes of one thread under torchrun with one process of two threads: tokens a second, and losses.
 
-    python benchmarks/data_parallel.py [--updates 12] [--precision fp32] [--ddp-backend legacy_ddp] [--quick]
+    python benchmarks/data_parallel.py [--updates 12] [--precision fp32] [--ddp-backend pytorch_ddp] [--quick]
 
 Both are whole runs of `fairseq-train` on the same updates, each of which is an epoch of eight instances: in one batch,
 or in one of four for either process. The speed is that of the updates after the first; the losses and gradient norms
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
-    parser.add_argument("--ddp-backend", choices=["legacy_ddp", "pytorch_ddp"], default="legacy_ddp")
+    parser.add_argument("--ddp-backend", choices=["legacy_ddp", "pytorch_ddp"], default="pytorch_ddp")
     parser.add_argument("--quick", action="store_true", help="a tiny model; results are not kept")
     args = parser.parse_args()
     shape = QUICK if args.quick else PAPER

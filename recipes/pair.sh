@@ -21,7 +21,7 @@ usage: recipes/<transformation>.sh [options]
   --pos-train F --pos-dev F  POS data, XTREME TSV or CoNLL-U
   --ner-train F --ner-dev F  NER data, XTREME TSV
   --xnli-train F --xnli-dev F  NLI data, sentence1 TAB sentence2 TAB label
-  --tasks NAMES              of the synthetic language: pos, ner, xnli, comma-separated (default: pos)
+  --tasks NAMES              pos, ner, xnli, comma-separated (default: all with data; of the synthetic language pos)
   --dictionary-percent P     size of the training dictionary (default: 25; Tables 4, 5)
   --tlm-ratio R              sentence pairs of XLM, relative to the sentences of L1 (default: 0.25; Table 6)
   --align-alpha A            weight of the alignment loss (default: 10; G.5)
@@ -41,7 +41,7 @@ has_order() { compgen -G "$orders/$1@N.orm" >/dev/null || compgen -G "$orders/*/
 transforms=$1 # word-level transformations in order, separated by spaces, e.g. "inv"; may be empty
 shift
 scale=toy objectives=all seeds=1 corpus='' work=work jobs='' stage=1 stop_stage=8 overlap=0 percent=''
-toy_tasks='' run_options=() orders='' superstrate=fr parser=''
+tasks='' run_options=() orders='' superstrate=fr parser=''
 declare -A train=() dev=()
 while (($#)); do
     [[ $1 == --help || $1 == -h ]] && { usage; exit 0; }
@@ -57,7 +57,7 @@ while (($#)); do
     --ner-dev) dev[ner]=$2 ;;
     --xnli-train) train[xnli]=$2 ;;
     --xnli-dev) dev[xnli]=$2 ;;
-    --tasks) toy_tasks=$2 ;;
+    --tasks) tasks=$2 ;;
     --dictionary-percent) percent=$(number "$1" "$2") run_options+=("$1" "$percent") ;;
     --tlm-ratio | --align-alpha) value=$(number "$1" "$2") run_options+=("$1" "$value") ;;
     --overlap) overlap=$(number "$1" "$2") ;;
@@ -83,12 +83,18 @@ given=("${train[@]}" "${dev[@]}")
 if [[ $toy_sentences ]]; then
     ((${#given[@]} == 0)) && [[ ! $corpus$orders$parser ]] ||
         fail "--scale $scale is the synthetic language; for your own text and data give --scale small or another"
-    toy_tasks=${toy_tasks:-pos}
-    for task in ${toy_tasks//,/ }; do data_name "$task" >/dev/null; done
+    tasks=${tasks:-pos}
+    for task in ${tasks//,/ }; do data_name "$task" >/dev/null; done
 else
     [[ -n $corpus ]] || fail "--scale $scale needs --corpus; see --help"
     ((${#train[@]})) || fail "--scale $scale needs labelled data, for example --pos-train and --pos-dev"
-    [[ ! $toy_tasks ]] || fail "--tasks is of the synthetic language; here the tasks are those with --*-train and --*-dev"
+    for task in ${tasks//,/ }; do
+        data_name "$task" >/dev/null
+        [[ ${train[$task]-} ]] || fail "--tasks $tasks: for $task give --$task-train and --$task-dev"
+    done
+    if [[ $tasks ]]; then
+        for task in "${!train[@]}"; do [[ ,$tasks, == *,$task,* ]] || unset "train[$task]" "dev[$task]"; done
+    fi
 fi
 for task in "${!train[@]}"; do [[ ${dev[$task]-} ]] || fail "--$task-train without --$task-dev"; done
 for task in "${!dev[@]}"; do [[ ${train[$task]-} ]] || fail "--$task-dev without --$task-train"; done
@@ -135,7 +141,7 @@ if [[ $toy_sentences ]]; then
                 --output "$work/toy/orders"
         fi
     fi
-    for task in ${toy_tasks//,/ }; do
+    for task in ${tasks//,/ }; do
         train[$task]=$toy/labelled/$(data_name "$task")/train-en.tsv
         dev[$task]=$toy/labelled/$(data_name "$task")/dev-en.tsv
     done

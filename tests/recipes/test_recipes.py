@@ -123,6 +123,14 @@ def test_syntax_reorders_with_gold_trees_and_a_trained_order_and_tests_nli(repos
         (("--corpus", "x"), "--scale toy is the synthetic language"),
         (("--pos-dev", "x"), "--scale toy is the synthetic language"),
         (("--scale", "small", "--corpus", "x", "--pos-train", "y"), "--pos-train without --pos-dev"),
+        (
+            ("--scale", "small", "--corpus", "x", "--pos-train", "y", "--pos-dev", "z", "--tasks", "pos,ner"),
+            "--tasks pos,ner: for ner give --ner-train and --ner-dev",
+        ),
+        (
+            ("--scale", "small", "--corpus", "x", "--pos-train", "y", "--pos-dev", "z", "--tasks", "pos"),
+            "x: no such file",
+        ),
         (("--scale", "small", "--corpus", "x", "--pos-train", "y", "--pos-dev", "z"), "x: no such file"),
     ],
 )

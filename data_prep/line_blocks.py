@@ -13,17 +13,25 @@ BLOCK_BYTES = 1 << 18
 
 
 class LineBlock(NamedTuple):
-    """Some whole lines of a file.
+    """Some whole lines of a file, by their place: whoever works on them reads them, in whichever process.
 
     Attributes:
-        path: the file, for messages.
+        path: the file.
         first_line: 1-based number of the first line.
-        data: the lines as they are in the file.
+        start: the first byte.
+        stop: the byte after the last.
     """
 
     path: str
     first_line: int
-    data: bytes
+    start: int
+    stop: int
+
+    def data(self) -> bytes:
+        """Return the lines as they are in the file."""
+        with open(self.path, "rb") as handle:
+            handle.seek(self.start)
+            return handle.read(self.stop - self.start)
 
     def lines(self) -> list[str]:
         """Return the lines without their ends.
@@ -31,8 +39,15 @@ class LineBlock(NamedTuple):
         Raises:
             InputError: a line is not UTF-8.
         """
-        text = decode(self.data, self.path, self.first_line).replace("\r\n", "\n")
-        return text.removesuffix("\n").split("\n")
+        return self.text().replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+    def text(self) -> str:
+        """Return the lines as one text, with their ends.
+
+        Raises:
+            InputError: a line is not UTF-8.
+        """
+        return decode(self.data(), self.path, self.first_line)
 
 
 def read_blocks(path: str | Path, size: int = BLOCK_BYTES) -> Iterator[LineBlock]:
@@ -41,21 +56,21 @@ def read_blocks(path: str | Path, size: int = BLOCK_BYTES) -> Iterator[LineBlock
     Raises:
         InputError: there is no such file.
     """
-    first_line = 1
+    first_line, start = 1, 0
     try:
         handle = open(path, "rb")  # noqa: SIM115 - closed below; only opening it may be bad input
     except (FileNotFoundError, IsADirectoryError) as error:
         raise InputError.at(path, None, "no such file", "run the step that writes it, or check the path") from error
     with handle:
+        if handle.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
+            start = len(codecs.BOM_UTF8)
+        handle.seek(start)
         while data := handle.read(size):
             if not data.endswith(b"\n"):
                 data += handle.readline()
-            if first_line == 1:
-                data = data.removeprefix(codecs.BOM_UTF8)
-                if not data:
-                    return
-            yield LineBlock(str(path), first_line, data)
+            yield LineBlock(str(path), first_line, start, start + len(data))
             first_line += data.count(b"\n")
+            start += len(data)
 
 
 def decode(data: bytes, path: str, first_line: int) -> str:

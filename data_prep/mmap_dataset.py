@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,8 +18,8 @@ import numpy as np
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
-from .line_blocks import LineBlock, decode, read_blocks
-from .parallel import ordered_map
+from .line_blocks import LineBlock, read_blocks
+from .parallel import Workers
 from .symbols import read_counts
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")  # indices 0 to 3 of every fairseq dictionary
@@ -110,10 +111,30 @@ class MmapWriter:
             offset = int(ends[-1])
 
 
-def make_index_encoder(symbols: Path) -> Callable[[LineBlock], EncodedLines]:
+@dataclass(frozen=True)
+class SymbolFile:
+    """fairseq's dictionary of a pair, read when first asked for, and so once for all processes that are forked.
+
+    Attributes:
+        path: ``dict.txt``.
+    """
+
+    path: Path
+
+    @cached_property
+    def indices(self) -> SymbolIndices:
+        """The index of every symbol."""
+        return SymbolIndices(self.path)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The integer type of binarized text."""
+        return item_type(len(self.indices))
+
+
+def make_index_encoder(symbols: SymbolFile) -> Callable[[LineBlock], EncodedLines]:
     """Return the function that turns a block of pieces into indices; called once in every process."""
-    indices_of = SymbolIndices(symbols)
-    return partial(encode_block, indices_of, item_type(len(indices_of)))
+    return partial(encode_block, symbols.indices, symbols.dtype)
 
 
 def encode_block(indices_of: Mapping[str, int], dtype: np.dtype[Any], block: LineBlock) -> EncodedLines:
@@ -124,7 +145,7 @@ def encode_block(indices_of: Mapping[str, int], dtype: np.dtype[Any], block: Lin
         dtype: of the indices.
         block: whole lines; a lone carriage return ends a line, too.
     """
-    text = decode(block.data, block.path, block.first_line)
+    text = block.text()
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.removesuffix("\n").split("\n")
@@ -139,23 +160,38 @@ def encode_block(indices_of: Mapping[str, int], dtype: np.dtype[Any], block: Lin
     return EncodedLines(indices, sizes.astype(np.int32))
 
 
-def write_mmap(text: Path, symbols: Path, prefix: Path, workers: int = 1) -> int:
-    """Write ``prefix.bin`` and ``prefix.idx`` of a file of symbols separated by spaces; return the number of lines.
+class MmapBinarizer:
+    """Binarize files with one dictionary, in processes that serve all of them."""
 
-    Args:
-        text: the symbols.
-        symbols: fairseq's dictionary of them; what it lacks becomes ``<unk>``.
-        prefix: path without suffix.
-        workers: processes; the bytes are the same for any number.
+    def __init__(self, symbols: Path, workers: int = 1) -> None:
+        """Take note of the dictionary.
 
-    Raises:
-        InputError: a file is missing or broken.
-    """
-    lines = 0
-    dtype = item_type(len(SymbolIndices(symbols)))
-    encoded = ordered_map(partial(make_index_encoder, symbols), read_blocks(text), workers)
-    with MmapWriter(prefix, dtype) as writer:
-        for part in track(encoded, f"binarize {text.name}", unit="blocks"):
-            writer.add(part)
-            lines += len(part.sizes)
-    return lines
+        Args:
+            symbols: fairseq's dictionary; what it lacks becomes ``<unk>``.
+            workers: processes; the bytes are the same for any number.
+        """
+        self._symbols = SymbolFile(symbols)
+        self._workers = Workers(partial(make_index_encoder, self._symbols), workers)
+
+    def __enter__(self) -> MmapBinarizer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._workers.__exit__()
+
+    def write(self, text: Path, prefix: Path) -> int:
+        """Write ``prefix.bin`` and ``prefix.idx`` of a file of symbols separated by spaces; return its lines.
+
+        Args:
+            text: the symbols.
+            prefix: path without suffix.
+
+        Raises:
+            InputError: a file is missing or broken.
+        """
+        lines = 0
+        with MmapWriter(prefix, self._symbols.dtype) as writer:
+            for part in track(self._workers.map(read_blocks(text)), f"binarize {text.name}", unit="blocks"):
+                writer.add(part)
+                lines += len(part.sizes)
+        return lines

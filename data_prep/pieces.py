@@ -1,14 +1,11 @@
-"""Words to pieces, fast: text repeats its words, so each is segmented once."""
+"""Words to pieces: text repeats its words, so each is segmented once."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
-from .line_blocks import LineBlock
 from .normalisation import normalise
 from .transliteration import read_counterpart_table, symbol_table
 from .vocabulary import UNKNOWN, load, pieces_of
@@ -61,37 +58,3 @@ class WordPieces(dict[str, str]):
         symbols = self.symbols
         for indices in self._encode([normalise(word) for word in words]):
             yield " ".join([symbols[i] for i in indices]) or UNKNOWN
-
-
-class EncodedBlock(NamedTuple):
-    """Encoded lines.
-
-    Attributes:
-        data: the lines as they are written.
-        lines: how many there are.
-        words: words in them.
-        counts: how often every symbol occurs.
-    """
-
-    data: bytes
-    lines: int
-    words: int
-    counts: Mapping[str, int]
-
-
-def make_block_encoder(model: Path, counterparts: Path | None) -> Callable[[LineBlock], EncodedBlock]:
-    """Return the function that encodes a block of text; called once in every process."""
-    word_pieces = WordPieces(model, counterparts)
-
-    def encode_block(block: LineBlock) -> EncodedBlock:
-        words = [line.split() for line in block.lines()]
-        word_counts = Counter(chain.from_iterable(words))
-        word_pieces.learn(word_counts)
-        lines = [word_pieces.encode(sentence) for sentence in words]
-        counts: Counter[str] = Counter()
-        for word, count in word_counts.items():
-            for piece in word_pieces[word].split(" "):
-                counts[piece] += count
-        return EncodedBlock(("\n".join(lines) + "\n").encode(), len(lines), word_counts.total(), counts)
-
-    return encode_block

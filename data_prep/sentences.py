@@ -9,7 +9,7 @@ from .documents import Document
 from .randomness import generator
 from .tokenisation import Tokeniser
 
-BATCH_CHARACTERS = 1 << 18
+BATCH_CHARACTERS = 1 << 16
 Item = TypeVar("Item")
 
 
@@ -35,7 +35,7 @@ def tokenise(document: Document, tokeniser: Tokeniser) -> TokenisedDocument:
 
 
 def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Yield documents in groups of about 256 k characters, the unit of work of a process."""
+    """Yield documents in groups of about 64 k characters, the unit of work of a process."""
     batch: list[Document] = []
     size = 0
     for document in documents:

@@ -1,20 +1,12 @@
-"""fairseq's dictionary of a pair: the symbols of both languages, in vocabulary order, with their counts."""
+"""Symbols and their counts, as fairseq's dictionaries hold them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
-
-
-def joint_symbols(counterparts: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the L1 symbols, then the L2 symbols that are not L1's, each in vocabulary order.
-
-    Symbols that the text never uses are there, too: the second vocabulary is a full copy of the first.
-    """
-    return list(dict.fromkeys([*(source for source, _ in counterparts), *(target for _, target in counterparts)]))
 
 
 def write_counts(path: Path, symbols: Iterable[str], counts: Mapping[str, int]) -> None:

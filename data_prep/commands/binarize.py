@@ -13,7 +13,7 @@ from fairseq_alignmlm.errors import InputError
 
 from .. import arguments
 from ..manifest import Step, run_step
-from ..mmap_dataset import write_mmap
+from ..mmap_dataset import MmapBinarizer
 from ..pair import Pair
 from ..preprocess import binarize
 
@@ -43,20 +43,21 @@ def run(args: argparse.Namespace) -> int:
     languages = args.languages or sorted(path.name for path in pair.pieces("").glob("*") if path.is_dir())
     if not languages:
         raise InputError.at(pair.pieces(""), None, "no encoded language", "run `encode` first")
-    for language in languages:
-        _binarize(pair, language, args.writer, args.workers)
+    with MmapBinarizer(pair.symbols, args.workers) as binarizer:
+        for language in languages:
+            _binarize(pair, language, binarizer if args.writer == DIRECT else None, args.workers)
     return 0
 
 
-def _binarize(pair: Pair, language: str, writer: str, workers: int) -> None:
+def _binarize(pair: Pair, language: str, direct: MmapBinarizer | None, workers: int) -> None:
     files = pair.existing(pair.pieces(language))
 
     def build(folders: list[Path]) -> dict[str, Any]:
-        if writer == PREPROCESS:
-            binarize(files, pair.symbols, folders[0], workers)
-        else:
+        if direct:
             for split, path in files.items():
-                write_mmap(path, pair.symbols, folders[0] / split, workers)
+                direct.write(path, folders[0] / split)
+        else:
+            binarize(files, pair.symbols, folders[0], workers)
         sizes = {path.name: path.stat().st_size for path in sorted(folders[0].iterdir())}
         return {"bytes": sizes}
 
@@ -64,7 +65,7 @@ def _binarize(pair: Pair, language: str, writer: str, workers: int) -> None:
         "binarize",
         [pair.binarized(language)],
         [pair.symbols, *files.values()],
-        libraries=("fairseq",) if writer == PREPROCESS else (),
+        libraries=() if direct else ("fairseq",),
         folder=True,
     )
     run_step(step, build)

@@ -20,7 +20,7 @@ from fairseq_alignmlm.progress import track
 from .. import arguments
 from ..bitext import EncodedPair, make_pair_encoder, read_pairs
 from ..manifest import Step, run_step
-from ..mmap_dataset import write_mmap
+from ..mmap_dataset import MmapBinarizer
 from ..pair import SPLITS, Pair, language_list
 from ..parallel import ordered_map
 from ..sentences import is_valid, with_splits
@@ -93,8 +93,9 @@ def run(args: argparse.Namespace) -> int:
         for split in SPLITS:
             if not counts[f"{split} pairs"]:
                 raise InputError(f"{args.inputs[0][0]}: no pair for {split}; give more text or another --valid-every")
-        for path in paths.values():
-            write_mmap(path, pair.symbols, path.with_suffix(""), args.workers)
+        with MmapBinarizer(pair.symbols, args.workers) as binarizer:
+            for path in paths.values():
+                binarizer.write(path, path.with_suffix(""))
         return {**counts, "dropped": dict(dropped)}
 
     run_step(step, build)

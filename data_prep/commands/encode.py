@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fairseq_alignmlm.lexicon.counterparts import read_counterparts, write_counterparts
+import numpy as np
+
+from fairseq_alignmlm.lexicon.counterparts import write_counterparts
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
+from ..encoding import EncodedBlock, LanguageBlock, LanguageSymbols, make_block_encoder
 from ..line_blocks import read_blocks
 from ..manifest import Step, run_step
 from ..pair import Pair, check_language, language_list
-from ..parallel import ordered_map
-from ..pieces import make_block_encoder
-from ..symbols import joint_symbols, read_counts, write_counts
+from ..parallel import Workers
+from ..symbols import read_counts, write_counts
 from ..transliteration import counterparts_of
 from ..vocabulary import UNKNOWN, load, pieces_of
 
@@ -72,9 +73,11 @@ def run(args: argparse.Namespace) -> int:
     else:
         for language in languages[1:]:
             tables[language] = _make_symbol_table(pair, language, args.symbols)
-    for language, table in tables.items():
-        _encode(pair, language, table, args.workers)
-    _make_symbols(pair, tables)
+    symbols = LanguageSymbols(pair.model, tables)
+    with Workers(partial(make_block_encoder, symbols), args.workers) as workers:
+        for language in languages:
+            _encode(pair, language, symbols, workers)
+    _make_symbols(pair, symbols)
     return 0
 
 
@@ -115,45 +118,44 @@ def _make_symbol_table(pair: Pair, language: str, symbols: str) -> Path | None:
     return path
 
 
-def _encode(pair: Pair, language: str, counterparts: Path | None, workers: int) -> None:
+def _encode(pair: Pair, language: str, symbols: LanguageSymbols, workers: Workers[LanguageBlock, EncodedBlock]) -> None:
     texts = pair.existing(pair.text(language))
 
     def build(folders: list[Path]) -> dict[str, Any]:
-        make = partial(make_block_encoder, pair.model, counterparts)
+        spelled = symbols.by_language[language]
         found: dict[str, Any] = {}
         for split, text in texts.items():
-            counts: Counter[str] = Counter()
+            counts = np.zeros(len(spelled), np.int64)
             totals: Counter[str] = Counter()
-            blocks = ordered_map(make, read_blocks(text), workers)
+            blocks = workers.map(LanguageBlock(language, block) for block in read_blocks(text))
             with open(folders[0] / f"{split}.txt", "wb") as handle:
                 for block in track(blocks, f"pieces of {language}, {split}", unit="blocks"):
                     handle.write(block.data)
-                    counts.update(block.counts)
+                    counts += block.counts
                     totals += Counter(lines=block.lines, words=block.words)
-            found[split] = {**totals, "pieces": counts.total(), "unknown pieces": counts[UNKNOWN]}
+            of_symbols = {spelled[i]: int(counts[i]) for i in np.flatnonzero(counts)}
+            unknown = of_symbols.pop(UNKNOWN, 0)
+            found[split] = {**totals, "pieces": int(counts.sum()), "unknown pieces": unknown}
             if split == "train":
-                del counts[UNKNOWN]
-                write_counts(folders[0] / "counts.txt", sorted(counts), counts)
+                write_counts(folders[0] / "counts.txt", sorted(of_symbols), of_symbols)
         return found
 
-    inputs = [pair.model, *([counterparts] if counterparts else []), *texts.values()]
+    table = symbols.tables[language]
+    inputs = [pair.model, *([table] if table else []), *texts.values()]
     run_step(Step("encode", [pair.pieces(language)], inputs, libraries=LIBRARIES, folder=True), build)
 
 
-def _make_symbols(pair: Pair, tables: Mapping[str, Path | None]) -> None:
-    """Write bin/dict.txt: the symbols of the model's pieces, then what the tables of languages add."""
-    counts_files = [pair.pieces(language) / "counts.txt" for language in tables]
-    table_files = [path for path in tables.values() if path]
+def _make_symbols(pair: Pair, symbols: LanguageSymbols) -> None:
+    """Write bin/dict.txt: the symbols of all languages with their counts."""
+    counts_files = [pair.pieces(language) / "counts.txt" for language in symbols.tables]
+    table_files = [path for path in symbols.tables.values() if path]
 
     def build(paths: list[Path]) -> dict[str, Any]:
         counts: Counter[str] = Counter()
         for path in counts_files:
             counts.update(read_counts(path))
-        if table_files:
-            symbols = joint_symbols([pair for path in table_files for pair in read_counterparts(path)])
-        else:
-            symbols = [piece for piece in pieces_of(load(pair.model)) if piece != UNKNOWN]
-        write_counts(paths[0], symbols, counts)
-        return {"symbols": len(symbols), "symbols that the text does not use": sum(s not in counts for s in symbols)}
+        joint = symbols.joint()
+        write_counts(paths[0], joint, counts)
+        return {"symbols": len(joint), "symbols that the text does not use": sum(s not in counts for s in joint)}
 
     run_step(Step("encode", [pair.symbols], [*(table_files or [pair.model]), *counts_files]), build)

@@ -19,17 +19,20 @@ def read_counterparts(path: str | Path) -> list[tuple[str, str]]:
         InputError: a line has not two symbols, an L1 or an L2 symbol occurs twice, or there is no line.
     """
     pairs: list[tuple[str, str]] = []
-    seen: tuple[set[str], set[str]] = set(), set()
+    sources: set[str] = set()
+    targets: set[str] = set()
     for number, columns in read_rows(path):
         if len(columns) != 2 or not all(columns):
             raise InputError.at(
                 path, number, f"{len([c for c in columns if c])} symbols instead of 2 columns", "run `encode` again"
             )
-        for symbol, known in zip(columns, seen, strict=True):
-            if symbol in known:
-                raise InputError.at(path, number, f"{symbol!r} occurs a second time", "run `encode` again")
-            known.add(symbol)
-        pairs.append((columns[0], columns[1]))
+        source, target = columns
+        if source in sources or target in targets:
+            symbol = source if source in sources else target
+            raise InputError.at(path, number, f"{symbol!r} occurs a second time", "run `encode` again")
+        sources.add(source)
+        targets.add(target)
+        pairs.append((source, target))
     if not pairs:
         raise InputError.at(path, None, "holds no counterparts", "run `encode` again")
     return pairs

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_prep.line_blocks import read_blocks
-from data_prep.mmap_dataset import SymbolIndices, item_type, write_mmap
+from data_prep.mmap_dataset import MmapBinarizer, SymbolIndices, item_type
 from fairseq_alignmlm.errors import InputError
 
 SYMBOLS = ["▁a", "b", "▁ç", "fr:▁a", "#", "0", "▁"]
@@ -43,6 +43,11 @@ def fairseq_bytes(text: Path, symbols: Path, prefix: Path) -> list[bytes]:
     return both(prefix)
 
 
+def write(text: Path, symbols: Path, prefix: Path, workers: int = 1) -> int:
+    with MmapBinarizer(symbols, workers) as binarizer:
+        return binarizer.write(text, prefix)
+
+
 def both(prefix: Path) -> list[bytes]:
     return [Path(f"{prefix}.{suffix}").read_bytes() for suffix in ("bin", "idx")]
 
@@ -54,7 +59,7 @@ def test_random_lines_have_the_bytes_of_fairseq(tmp_path_factory: pytest.TempPat
     folder.mkdir(exist_ok=True)
     symbols = write_symbols(folder, SYMBOLS)
     (folder / "text").write_text(text, encoding="utf-8", newline="")
-    write_mmap(folder / "text", symbols, folder / "ours")
+    write(folder / "text", symbols, folder / "ours")
     assert both(folder / "ours") == fairseq_bytes(folder / "text", symbols, folder / "theirs")
 
 
@@ -62,7 +67,7 @@ def test_random_lines_have_the_bytes_of_fairseq(tmp_path_factory: pytest.TempPat
 def test_the_integer_type_changes_at_the_same_vocabulary_size(tmp_path: Path, size: int) -> None:
     symbols = write_symbols(tmp_path, [f"s{number}" for number in range(size)])
     (tmp_path / "text").write_text(f"s0 s{size - 1}\n\ns17 gone\n")
-    write_mmap(tmp_path / "text", symbols, tmp_path / "ours")
+    write(tmp_path / "text", symbols, tmp_path / "ours")
     assert both(tmp_path / "ours") == fairseq_bytes(tmp_path / "text", symbols, tmp_path / "theirs")
     assert item_type(size + 4) == (np.uint16 if size + 4 < 65_500 else np.uint32)
 
@@ -71,10 +76,10 @@ def test_three_workers_and_small_blocks_write_the_bytes_of_one(tmp_path: Path, m
     symbols = write_symbols(tmp_path, SYMBOLS)
     text = tmp_path / "text"
     text.write_text("".join(f"{SYMBOLS[i % 7]} {SYMBOLS[i % 3]}\n" * (i % 4) + "\n" for i in range(500)))
-    write_mmap(text, symbols, tmp_path / "one")
+    write(text, symbols, tmp_path / "one")
     monkeypatch.setattr(read_blocks, "__defaults__", (97,))
     monkeypatch.setattr("data_prep.mmap_dataset.LINES_AT_A_TIME", 100)
-    assert write_mmap(text, symbols, tmp_path / "three", workers=3) == text.read_text().count("\n")
+    assert write(text, symbols, tmp_path / "three", workers=3) == text.read_text().count("\n")
     assert both(tmp_path / "one") == both(tmp_path / "three")
     assert both(tmp_path / "one") == fairseq_bytes(text, symbols, tmp_path / "theirs")
 

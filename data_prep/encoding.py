@@ -84,10 +84,12 @@ class WordIndices(dict[str, int]):
 
     def _segment(self) -> None:
         """Segment the new words in one go, which is much faster than one by one."""
-        encoded = self._processor.encode([normalise(word) for word in self.new])
-        encoded = [ids or self._unknown for ids in encoded]
+        if not self.new:
+            return
+        normalised = normalise("\n".join(self.new)).split("\n")
         self.new.clear()
-        ids = np.fromiter((piece for word in encoded for piece in word), np.int32)
+        encoded = [ids or self._unknown for ids in self._processor.encode(normalised)]
+        ids = np.fromiter(chain.from_iterable(encoded), np.int32)
         sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
         self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(sizes)])
         self._ids = np.concatenate([self._ids, ids])

@@ -117,12 +117,9 @@ def load(model: Path | bytes) -> Any:
 
 def pieces_of(processor: Any) -> list[str]:
     """Return the symbol of every ID of a model, in order; special symbols of other models become ``<unk>``."""
-    return [
-        UNKNOWN
-        if processor.is_unknown(i) or processor.is_control(i) or processor.is_unused(i)
-        else processor.id_to_piece(i)
-        for i in range(len(processor))
-    ]
+    ids = list(range(len(processor)))
+    special = zip(processor.is_unknown(ids), processor.is_control(ids), processor.is_unused(ids), strict=True)
+    return [UNKNOWN if any(kinds) else piece for piece, kinds in zip(processor.id_to_piece(ids), special, strict=True)]
 
 
 def _sentences(path: Path) -> Iterator[str]:

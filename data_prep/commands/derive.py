@@ -15,7 +15,7 @@ from .. import arguments
 from ..derivation import make_block_deriver, read_work
 from ..manifest import Step, run_step
 from ..pair import Pair, check_language
-from ..parallel import ordered_map
+from ..parallel import Workers
 from ..transforms import compose
 
 SUMMARY = "derive a language's text by reordering words"
@@ -58,18 +58,18 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def build(folders: list[Path]) -> dict[str, Any]:
-        make = partial(make_block_deriver, specifications, args.seed)
         found: dict[str, Any] = {}
-        for split, text in texts.items():
-            counts: Counter[str] = Counter(sentences=0, reordered=0)
-            reports: Counter[str] = Counter()
-            blocks = ordered_map(make, read_work(text, tree_files[split]), args.workers)
-            with open(folders[0] / f"{split}.txt", "wb") as handle:
-                for block in track(blocks, f"{args.derived}, {split}", unit="blocks"):
-                    handle.write(block.data)
-                    counts.update({"sentences": block.sentences, "reordered": block.changed})
-                    reports.update(block.reports)
-            found[split] = {**counts, "not transformed": dict(sorted(reports.items()))}
+        with Workers(partial(make_block_deriver, specifications, args.seed), args.workers) as workers:
+            for split, text in texts.items():
+                counts: Counter[str] = Counter(sentences=0, reordered=0)
+                reports: Counter[str] = Counter()
+                blocks = workers.map(read_work(text, tree_files[split]))
+                with open(folders[0] / f"{split}.txt", "wb") as handle:
+                    for block in track(blocks, f"{args.derived}, {split}", unit="blocks"):
+                        handle.write(block.data)
+                        counts.update({"sentences": block.sentences, "reordered": block.changed})
+                        reports.update(block.reports)
+                found[split] = {**counts, "not transformed": dict(sorted(reports.items()))}
         return found
 
     run_step(step, build)

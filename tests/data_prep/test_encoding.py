@@ -16,7 +16,9 @@ from data_prep.vocabulary import load
 from fairseq_alignmlm.errors import InputError
 
 DERIVED = "en_trans_inv"
-words = st.sampled_from(["the", "river", "Zürich", "犬", "\u200b", "\0", "\0the", "a▁b", "<unk>", "</s>", "\1"])
+words = st.sampled_from(
+    ["the", "river", "Zürich", "犬", "\u200b", "\0", "\0the", "a▁b", "<unk>", "</s>", "\1", "e", "\u0301a"]
+)
 spaces = st.sampled_from([" ", "  ", "\t", "\r", "\u2028", "\x1c"])
 lines = st.lists(st.tuples(words, spaces).map("".join), max_size=5).map("".join)
 texts = st.lists(st.tuples(lines, st.sampled_from(["\n", "\n", "\r\n"])).map("".join), max_size=8).map("".join)

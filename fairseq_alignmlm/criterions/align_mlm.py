@@ -14,6 +14,7 @@ from fairseq.dataclass import FairseqDataclass
 from torch import Tensor
 
 from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy, selected_positions
+from fairseq_alignmlm.criterions.workers import SumOverWorkers, place_among_workers
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.alignment import alignment_scores
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
@@ -62,7 +63,9 @@ def mean_vectors(embeddings: Tensor, index_NK: Tensor) -> Tensor:
     return vectors_NKH.sum(1) / present_NK1.sum(1)
 
 
-def alignment_loss(embeddings: Tensor, source_NK: Tensor, target_NK: Tensor, weight_N: Tensor) -> Tensor:
+def alignment_loss(
+    embeddings: Tensor, source_NK: Tensor, target_NK: Tensor, weight_N: Tensor, total: Optional[Tensor] = None
+) -> Tensor:
     """Compute L_ALIGN, minus the mean cosine between the two sides of the dictionary (section 3).
 
     Args:
@@ -70,15 +73,16 @@ def alignment_loss(embeddings: Tensor, source_NK: Tensor, target_NK: Tensor, wei
         source_NK: L1 piece indices ``(N, K)``, -1 for none.
         target_NK: L2 piece indices ``(N, K')``, -1 for none.
         weight_N: weights ``(N,)``; several translations of one word share the weight of one entry.
+        total: the weight of the whole dictionary, of which the entries may be a part; by default their own.
 
     Returns:
-        A scalar between -1 (all aligned) and 1, float32.
+        A scalar between -1 (all aligned) and 1, float32: the loss, or what these entries add to it.
     """
     # One gather, because the gradient of each is as large as the embeddings.
     width = max(source_NK.size(1), target_NK.size(1))
     both = [F.pad(side, (0, width - side.size(1)), value=-1) for side in (source_NK, target_NK)]
     first_NH, second_NH = mean_vectors(embeddings, torch.cat(both)).float().chunk(2)
-    return -(F.cosine_similarity(first_NH, second_NH) * weight_N).sum() / weight_N.sum()
+    return -(F.cosine_similarity(first_NH, second_NH) * weight_N).sum() / (weight_N.sum() if total is None else total)
 
 
 @register_criterion("align_mlm", dataclass=AlignMLMConfig)
@@ -87,7 +91,8 @@ class AlignMLM(FairseqCriterion):
 
     fairseq divides the loss of an update by its total ``sample_size``. The alignment loss is therefore multiplied
     by the sample size of its batch, so that exactly ``mean MLM + alpha * L_ALIGN`` is optimised for any number of
-    micro-batches and workers.
+    micro-batches and workers. In training each of several data-parallel workers has a part of the dictionary, which it
+    multiplies by the sample size of all their batches.
 
     Raises:
         InputError: when the dictionary is missing or broken, or it or the counterparts belong to another vocabulary.
@@ -116,17 +121,24 @@ class AlignMLM(FairseqCriterion):
         """Compute the loss of a batch.
 
         Returns:
-            ``mlm_sum + alpha * L_ALIGN * sample_size`` in nats, the number of predicted tokens, and the sums to log.
+            ``mlm_sum + alpha * L_ALIGN * sample_size`` in nats (of several workers, all together), the number of
+            predicted tokens, and the sums to log.
         """
         sample_size = sample["target"].ne(self.padding_idx).sum()
+        worker, workers = place_among_workers() if model.training else (0, 1)
+        size_of_all = SumOverWorkers(sample_size) if workers > 1 else None
         mlm, _ = masked_cross_entropy(model, sample, selected_positions(sample, self.padding_idx))
         embeddings = model.encoder.sentence_encoder.embed_tokens.weight
-        align = alignment_loss(embeddings, self.source, self.target, 1.0 / self.shared_by)
-        loss = mlm + self.alpha * align * sample_size
+        weight = 1.0 / self.shared_by
+        own = slice(worker, None, workers)
+        factor = size_of_all.get() if size_of_all else sample_size
+        align = alignment_loss(embeddings, self.source[own], self.target[own], weight[own], weight.sum()) * factor
+        loss = mlm + self.alpha * align
         log = {
             "loss": loss.detach(),
             "mlm_loss": mlm.detach(),
-            "align_loss": align.detach() * sample_size,
+            "align_loss": align.detach(),
+            "align_share": weight[own].sum() / weight.sum() * factor,
             "ntokens": sample["ntokens"],
             "nsentences": sample["nsentences"],
             "sample_size": sample_size,
@@ -156,11 +168,15 @@ class AlignMLM(FairseqCriterion):
         """Log ``loss`` and ``mlm_loss`` in bits, ``align_loss``, ``cosine`` and the alignment scores in percent."""
         total = {key: sum(log.get(key, 0) for log in logging_outputs) for key in set().union(*logging_outputs)}
         size = total["sample_size"]
-        metrics.log_scalar("loss", bits(total["loss"], size), size, round=3)
+        # At the end of an epoch, fairseq leaves out what workers without a batch log: the others' entries stay.
+        share = total["align_share"] / size
+        align = total["align_loss"] / share
+        loss = total["mlm_loss"] + (total["loss"] - total["mlm_loss"]) / share
+        metrics.log_scalar("loss", bits(loss, size), size, round=3)
         metrics.log_scalar("mlm_loss", bits(total["mlm_loss"], size), size, round=3)
         metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["mlm_loss"].avg))
-        metrics.log_scalar("align_loss", total["align_loss"] / size, size, round=4)
-        metrics.log_scalar("cosine", -total["align_loss"] / size, size, round=4)
+        metrics.log_scalar("align_loss", align / size, size, round=4)
+        metrics.log_scalar("cosine", -align / size, size, round=4)
         for key in sorted(total):
             if key.startswith("alignment/"):
                 name = key.replace("/", "_")

@@ -31,3 +31,16 @@ def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
     kept["nsentences"] = int(rows_B.sum())
     kept["ntokens"] = int(kept["net_input"]["src_lengths"].sum())
     return kept
+
+
+def without_targets(sample: dict[str, Any], padding_index: int) -> dict[str, Any]:
+    """Return a batch with the same input in which nothing is to be predicted: its loss is 0, and so is its gradient.
+
+    Args:
+        sample: a batch as `MaskedInstances.collater` makes it.
+        padding_index: what ``target`` holds where nothing is predicted.
+    """
+    empty = sample | {"target": torch.full_like(sample["target"], padding_index)}
+    if "selected" in sample:
+        empty["selected"] = sample["selected"][:0]
+    return empty

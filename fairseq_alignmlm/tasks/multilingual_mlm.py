@@ -13,7 +13,7 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
-from fairseq_alignmlm.data.batches import select_rows
+from fairseq_alignmlm.data.batches import select_rows, without_targets
 from fairseq_alignmlm.data.binarized import load_binarized, token_counts
 from fairseq_alignmlm.data.blocks import cut_into_blocks
 from fairseq_alignmlm.data.masked_instances import MaskedInstances, Part
@@ -239,6 +239,25 @@ class MultilingualMLM(FairseqTask):
         self._with_language_ids = getattr(model, "has_language_embeddings", False)
         self._positions = model.max_positions()
         return model
+
+    def train_step(
+        self,
+        sample: dict[str, Any],
+        model: Any,
+        criterion: Any,
+        optimizer: Any,
+        update_num: int,
+        ignore_grad: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Any, Any, dict[str, Any]]:
+        """Go forward and backward as usual, with no token to predict in a batch that stands in for a missing one.
+
+        At the end of an epoch a worker may have no batch; fairseq has it work on an old one and multiplies the loss by
+        zero. That would lose the worker's part of a loss that workers share, as they do the alignment loss.
+        """
+        if ignore_grad:
+            sample = without_targets(sample, self.source_dictionary.pad())
+        return super().train_step(sample, model, criterion, optimizer, update_num, ignore_grad=False, **kwargs)
 
     def valid_step(self, sample: dict[str, Any], model: Any, criterion: Any) -> tuple[Any, Any, dict[str, Any]]:
         """Validate each part of the batch on its own, so that every language's loss is logged."""

@@ -65,6 +65,31 @@ def test_one_batch_two_microbatches_and_two_workers_optimise_the_same_quantity(t
             torch.testing.assert_close(weights[name][key], value, atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize("backend", ["legacy_ddp", "pytorch_ddp"])
+def test_a_worker_without_a_batch_still_does_its_part_of_the_alignment_loss(training, eight_instances, backend):
+    common = (*align_options(training), "--max-update", "4", "--disable-validation", "--no-epoch-checkpoints")
+    common = (*common, "--optimizer", "sgd", "--lr", "0.1", "--lr-scheduler", "fixed", "--batch-size", "3")
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
+    ways = {
+        "one": (("--update-freq", "2"), ()),
+        "two": (("--distributed-backend", "gloo", "--ddp-backend", backend), launcher),
+    }
+    found, weights = {}, {}
+    for name, (options, command) in ways.items():
+        folder = training.folder / name
+        entries = training.logs(*common, *options, "--save-dir", str(folder), data=eight_instances, launcher=command)
+        found[name], weights[name] = updates(entries), final_weights(folder)
+    # Eight instances make three batches: every second update has one of them, and the second worker none.
+    assert [entry["bsz"] for entry in found["two"].values()] == [entry["bsz"] for entry in found["one"].values()]
+    assert all(int(found["two"][number]["bsz"]) <= 3 for number in (2, 4))
+    for number, entry in found["one"].items():
+        # fairseq leaves out what the worker without a batch logs: the alignment is then that of the other's entries.
+        for key in ("mlm_loss", "gnorm", *(("loss", "align_loss", "cosine") if number % 2 else ())):
+            assert float(found["two"][number][key]) == pytest.approx(float(entry[key]), abs=1.1e-3), (number, key)
+    for key, value in weights["one"].items():
+        torch.testing.assert_close(weights["two"][key], value, atol=1e-6, rtol=1e-5)
+
+
 def test_resuming_after_20_of_40_updates_repeats_40_in_a_row(training):
     dictionary = str(training.pair / "dictionary.25.tsv")
     # With dropout, whose masks must be the same ones as well.

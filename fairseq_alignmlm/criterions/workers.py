@@ -1,0 +1,41 @@
+"""Data-parallel workers: which of them this is, and sums over all of them while the model is at work."""
+
+from __future__ import annotations
+
+import torch.distributed
+from fairseq.distributed import utils
+from torch import Tensor
+
+
+def place_among_workers() -> tuple[int, int]:
+    """Return the number of this data-parallel worker, from 0, and how many there are; ``(0, 1)`` when it is alone."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return 0, 1
+    return utils.get_data_parallel_rank(), utils.get_data_parallel_world_size()
+
+
+class SumOverWorkers:
+    """The sum of a number over all workers, on its way from the moment this object is made.
+
+    All workers have to make one at the same point. Nothing waits for it before :meth:`get`, and on a GPU not even that
+    waits: the sum is there for what is computed after it.
+    """
+
+    def __init__(self, number: Tensor) -> None:
+        """Begin.
+
+        Args:
+            number: this worker's part; it is not changed.
+        """
+        self._sum = number.clone()
+        self._pending = None
+        if place_among_workers()[1] > 1:
+            group = utils.get_data_parallel_group()
+            self._pending = torch.distributed.all_reduce(self._sum, group=group, async_op=True)
+
+    def get(self) -> Tensor:
+        """Return the sum."""
+        if self._pending is not None:
+            self._pending.wait()
+            self._pending = None
+        return self._sum

@@ -196,12 +196,11 @@ def versions() -> dict[str, str]:
 
 
 def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+    described = Path("/proc/cpuinfo")
+    if described.is_file():  # on Linux
+        for line in described.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
-    except OSError:
-        pass  # only Linux has this file
     return platform.processor() or "unknown processor"
 
 

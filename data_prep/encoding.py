@@ -13,10 +13,10 @@ import numpy as np
 
 from .line_blocks import LineBlock
 from .normalisation import normalise
+from .pieces import REMEMBERED_WORDS
 from .transliteration import read_counterpart_table, symbol_table
 from .vocabulary import UNKNOWN, load, pieces_of
 
-REMEMBERED_WORDS = 1 << 17  # those seen first: the frequent ones are among them, and memory stays flat
 LINE_END = "\0"  # stands for a line's end among its words; SentencePiece never sees it
 INVISIBLE = "\1"  # what a text's own NUL becomes: like it, it is left out of words
 

@@ -15,7 +15,7 @@ def place_among_workers() -> tuple[int, int]:
 
 
 class SumOverWorkers:
-    """The sum of a number over all workers, on its way from the moment this object is made.
+    """The sum of a number over several workers, on its way from the moment this object is made.
 
     All workers have to make one at the same point. Nothing waits for it before :meth:`get`, and on a GPU not even that
     waits: the sum is there for what is computed after it.
@@ -28,14 +28,10 @@ class SumOverWorkers:
             number: this worker's part; it is not changed.
         """
         self._sum = number.clone()
-        self._pending = None
-        if place_among_workers()[1] > 1:
-            group = utils.get_data_parallel_group()
-            self._pending = torch.distributed.all_reduce(self._sum, group=group, async_op=True)
+        group = utils.get_data_parallel_group()
+        self._pending = torch.distributed.all_reduce(self._sum, group=group, async_op=True)
 
     def get(self) -> Tensor:
-        """Return the sum."""
-        if self._pending is not None:
-            self._pending.wait()
-            self._pending = None
+        """Return the sum; to be asked for once."""
+        self._pending.wait()
         return self._sum

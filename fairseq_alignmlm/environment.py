@@ -85,9 +85,9 @@ def check_hook() -> Finding:
         return Finding(
             FAIL, "start-up hook", f"not active: fairseq_startup.pth is not in site-packages; {INSTALL_THIS}"
         )
-    if not any(finder is hook.RemedyFinder for finder in sys.meta_path):
+    if not any(finder is hook.PatchFinder for finder in sys.meta_path):
         return Finding(FAIL, "start-up hook", "imported, but something has removed it from sys.meta_path")
-    return Finding(OK, "start-up hook", f"active, mends {len(hook.REMEDIES)} modules when they are imported")
+    return Finding(OK, "start-up hook", f"active, patches {len(hook.PATCHES)} modules when they are imported")
 
 
 def check_compiler() -> Finding:

@@ -2,13 +2,13 @@
 
 ``fairseq_startup.pth`` imports this module whenever Python starts. All it does then is to put one finder on
 ``sys.meta_path``. When one of the modules below is imported, the finder lets Python load it as usual and has
-its remedies, modules of ``fairseq_startup.remedies``, mend it in memory. No file of fairseq or hydra is
+its patches, modules of ``fairseq_startup.patches``, change it in memory. No file of fairseq or hydra is
 touched, and nothing is imported before it is needed.
 """
 
 import sys
 
-REMEDIES = {
+PATCHES = {
     "fairseq.checkpoint_utils": ("checkpoint_loading", "checkpoint_saving"),
     "fairseq.data.data_utils": ("numpy_aliases",),
     "fairseq.data.iterators": ("prefetch_shutdown",),
@@ -33,39 +33,39 @@ REMEDIES = {
 }
 
 
-class RemedyFinder:
-    """Find the modules of ``REMEDIES`` where they are, and have them mended while they are loaded."""
+class PatchFinder:
+    """Find the modules of ``PATCHES`` where they are, and patch them while they are loaded."""
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        """Return the spec another finder has for ``name``, its loader mending; None for all other modules."""
-        if name not in REMEDIES:
+        """Return the spec another finder has for ``name``, its loader patching; None for all other modules."""
+        if name not in PATCHES:
             return None
         for finder in sys.meta_path:
             if finder is not cls and hasattr(finder, "find_spec"):
                 spec = finder.find_spec(name, path, target)
                 if spec is not None:
-                    cls._mend_while_loading(spec, REMEDIES[name])
+                    cls._patch_while_loading(spec, PATCHES[name])
                     return spec
         return None
 
     @staticmethod
-    def _mend_while_loading(spec, remedies):
+    def _patch_while_loading(spec, patches):
         execute = spec.loader.exec_module
 
         def exec_module(module):
             from functools import partial
             from importlib import import_module
 
-            execute_mended = execute
-            for remedy in remedies:
-                mend = import_module(f"{__name__}.remedies.{remedy}").mend
-                execute_mended = partial(mend, execute=execute_mended)
-            execute_mended(module)
+            execute_patched = execute
+            for patch in patches:
+                apply = import_module(f"{__name__}.patches.{patch}").apply
+                execute_patched = partial(apply, execute=execute_patched)
+            execute_patched(module)
 
         # Set on the loader's instance, so that its class, and all else that asks it for resources, stays.
         spec.loader.exec_module = exec_module
 
 
-if RemedyFinder not in sys.meta_path:
-    sys.meta_path.insert(0, RemedyFinder)
+if PatchFinder not in sys.meta_path:
+    sys.meta_path.insert(0, PatchFinder)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fairseq_startup.remedies.user_directory import locate
+from fairseq_startup.patches.user_directory import locate
 
 PLUGIN = Path(__file__).resolve().parents[1] / "fairseq_alignmlm"
 NAMES = "('multilingual_mlm' in TASK_REGISTRY, 'align_mlm' in CRITERION_REGISTRY)"
@@ -111,7 +111,7 @@ class TestErrors:
         assert done.returncode == 1 and "Traceback" in done.stderr and "AttributeError" in done.stderr
 
 
-def test_the_copy_of_fairseq_that_is_mended_is_unmodified():
+def test_the_copy_of_fairseq_that_is_patched_is_unmodified():
     """The files that pip installed are still those: nothing was patched on disk."""
     import base64
     import hashlib

@@ -46,7 +46,7 @@ def test_the_hook_costs_less_than_a_hundredth_of_a_second():
     assert min(float(python(code.format(root), "-S", "-I")) for _ in range(5)) < 0.01
 
 
-def test_importing_torch_or_the_plugin_root_loads_no_remedy():
+def test_importing_torch_or_the_plugin_root_loads_no_patch():
     code = (
         "import sys, fairseq_alignmlm, torch; "
         "print([m for m in sys.modules if m.startswith('fairseq_startup.') or m.split('.')[0] == 'fairseq'])"
@@ -54,28 +54,28 @@ def test_importing_torch_or_the_plugin_root_loads_no_remedy():
     assert python(code).strip() == "[]"
 
 
-def test_every_mended_module_exists_and_every_remedy_has_a_module():
-    for name, remedies in fairseq_startup.REMEDIES.items():
+def test_every_patched_module_exists_and_every_patch_has_a_module():
+    for name, patches in fairseq_startup.PATCHES.items():
         assert importlib.util.find_spec(name) is not None, f"{name} is no module of the installed fairseq or hydra"
-        for remedy in remedies:
-            assert importlib.util.find_spec(f"fairseq_startup.remedies.{remedy}") is not None, remedy
-    used = {remedy for remedies in fairseq_startup.REMEDIES.values() for remedy in remedies}
-    files = {path.stem for path in Path(fairseq_startup.__file__).parent.glob("remedies/[a-z]*.py")}
-    assert files - used == {"module_view"}, "a remedy that nothing uses"
+        for patch in patches:
+            assert importlib.util.find_spec(f"fairseq_startup.patches.{patch}") is not None, patch
+    used = {patch for patches in fairseq_startup.PATCHES.values() for patch in patches}
+    files = {path.stem for path in Path(fairseq_startup.__file__).parent.glob("patches/[a-z]*.py")}
+    assert files - used == {"module_view"}, "a patch that nothing uses"
 
 
 def test_modules_that_are_not_listed_are_left_to_others():
-    assert fairseq_startup.RemedyFinder.find_spec("json") is None
-    assert fairseq_startup.RemedyFinder.find_spec("fairseq.no_such_module") is None
+    assert fairseq_startup.PatchFinder.find_spec("json") is None
+    assert fairseq_startup.PatchFinder.find_spec("fairseq.no_such_module") is None
 
 
-def test_a_mended_module_keeps_its_own_loader_and_source():
+def test_a_patched_module_keeps_its_own_loader_and_source():
     import inspect
 
-    import fairseq.checkpoint_utils as mended
+    import fairseq.checkpoint_utils as patched
 
-    assert type(mended.__loader__).__name__ == "SourceFileLoader"
-    assert "def load_checkpoint_to_cpu" in inspect.getsource(mended)
+    assert type(patched.__loader__).__name__ == "SourceFileLoader"
+    assert "def load_checkpoint_to_cpu" in inspect.getsource(patched)
 
 
 @pytest.mark.parametrize("command", ["train", "preprocess", "hydra-train"])

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_startup.remedies.checkpoint_loading import load_restricted
+from fairseq_startup.patches.checkpoint_loading import load_restricted
 
 WORDS = "encoder.sentence_encoder.embed_tokens.weight"
 LANGUAGES = "encoder.sentence_encoder.embed_languages.weight"

@@ -40,7 +40,7 @@ def _reporting(command: Callable[..., Any]) -> Callable[..., Any]:
     return reporting_command
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``module`` and have the command in it report errors as our own commands do.
 
     ``cli_main`` is what the console scripts call; ``call_main``, of ``fairseq.distributed.utils``, is what they do

@@ -31,7 +31,7 @@ def _whole_file(path: str) -> Iterator[str]:
         raise OSError(cause.errno, f"{os.strerror(cause.errno)}; the checkpoint was not written", path) from error
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.checkpoint_utils`` and have it write local checkpoints whole or not at all."""
     execute(module)
     stock_save, stock_paths, torch = module.torch_persistent_save, module.PathManager, module.torch

@@ -1,4 +1,4 @@
-"""Each remedy, against what stock fairseq or hydra does without it."""
+"""Each patch, against what stock fairseq or hydra does without it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pytest
 import torch
 
 import fairseq_startup
-from fairseq_startup.remedies import hydra_help, optional_types
-from fairseq_startup.remedies.module_view import ModuleView
+from fairseq_startup.patches import hydra_help, optional_types
+from fairseq_startup.patches.module_view import ModuleView
 
 
 def test_a_view_replaces_names_for_its_holder_only():
@@ -82,14 +82,14 @@ class TestOptionalTypes:
         assert optional_types.interpret_dc_type(given) == meant
 
     def test_it_agrees_with_stock_fairseq_on_every_field_of_its_settings(self):
-        import fairseq.dataclass.utils as mended
+        import fairseq.dataclass.utils as patched
         from fairseq.dataclass import configs
 
         specification = importlib.util.find_spec("fairseq.dataclass.utils")
         assert specification is not None and specification.loader is not None
         stock = ModuleType("stock")
         exec(specification.loader.get_code("fairseq.dataclass.utils"), vars(stock))  # type: ignore[attr-defined]
-        assert mended.interpret_dc_type is not stock.interpret_dc_type
+        assert patched.interpret_dc_type is not stock.interpret_dc_type
         fields = [
             field
             for cls in vars(configs).values()
@@ -98,17 +98,17 @@ class TestOptionalTypes:
         ]
         assert len(fields) > 200
         for field in fields:
-            assert mended.interpret_dc_type(field.type) == stock.interpret_dc_type(field.type), field.name
+            assert patched.interpret_dc_type(field.type) == stock.interpret_dc_type(field.type), field.name
 
 
 def test_hydra_gives_its_options_help_as_text():
     import hydra._internal
 
     # Loaded once more: pytest takes hydra for one of its plugins and loads it past all other finders.
-    specification = fairseq_startup.RemedyFinder.find_spec("hydra._internal.utils", hydra._internal.__path__)
-    mended = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(mended)
-    parser = mended.get_args_parser()
+    specification = fairseq_startup.PatchFinder.find_spec("hydra._internal.utils", hydra._internal.__path__)
+    patched = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(patched)
+    parser = patched.get_args_parser()
     assert isinstance(parser, hydra_help.TextHelpParser)
     assert all(isinstance(action.help, str) for action in parser._actions)
     assert "shell completion" in parser.format_help()
@@ -143,10 +143,10 @@ def test_objects_of_rank_0_are_unpickled_though_torch_would_not():
 
 
 def test_a_data_parallel_model_on_the_cpu_names_no_gpu(monkeypatch):
-    import fairseq.models.distributed_fairseq_model as mended
+    import fairseq.models.distributed_fairseq_model as patched
 
     given: dict[str, Any] = {}
-    wrap = mended.DistributedDataParallel
+    wrap = patched.DistributedDataParallel
     wrapped = next(cell.cell_contents for cell in wrap.__closure__)
     assert wrapped is torch.nn.parallel.DistributedDataParallel
     monkeypatch.setattr(wrapped, "__init__", lambda self, **options: given.update(options))

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from fairseq_startup.remedies.module_view import ModuleView
+from fairseq_startup.patches.module_view import ModuleView
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.distributed.utils`` and have it unpickle any object rank 0 has broadcast."""
     execute(module)
     torch = module.torch

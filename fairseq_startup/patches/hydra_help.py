@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from fairseq_startup.remedies.module_view import ModuleView
+from fairseq_startup.patches.module_view import ModuleView
 
 
 class TextHelpParser(argparse.ArgumentParser):
@@ -20,7 +20,7 @@ class TextHelpParser(argparse.ArgumentParser):
         return super().add_argument(*names, **options)
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``hydra._internal.utils`` and have its options' help be text."""
     execute(module)
     vars(module)["argparse"] = ModuleView(argparse, ArgumentParser=TextHelpParser)

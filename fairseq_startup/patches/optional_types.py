@@ -22,7 +22,7 @@ def interpret_dc_type(field_type: Any) -> Any:
     return field_type
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.dataclass.utils`` and have it read types as types."""
     execute(module)
     vars(module)["interpret_dc_type"] = interpret_dc_type

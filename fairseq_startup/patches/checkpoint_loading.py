@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from fairseq_startup.remedies.module_view import ModuleView
+from fairseq_startup.patches.module_view import ModuleView
 
 TRUST_VARIABLE = "FAIRSEQ_ALIGNMLM_TRUST_CHECKPOINTS"
 
@@ -65,7 +65,7 @@ def load_restricted(torch: ModuleType, file: Any, *args: Any, **kwargs: Any) -> 
         ) from error
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.checkpoint_utils`` and have it load checkpoints restricted."""
     execute(module)
     torch = module.torch

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.models.distributed_fairseq_model`` and have it name no GPU for a model on the CPU."""
     execute(module)
     wrap = module.DistributedDataParallel

@@ -23,7 +23,7 @@ MESSAGES = (
 )
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.dataclass.initialize``, which all of fairseq imports, and silence ``MESSAGES``."""
     execute(module)
     if not sys.warnoptions:

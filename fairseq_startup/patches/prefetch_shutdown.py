@@ -20,7 +20,7 @@ from typing import Any
 PATIENCE = 10.0  # seconds, for the batch that is being made
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.data.iterators`` and have its threads stopped before Python exits."""
     execute(module)
     consumers: weakref.WeakSet[StoppableConsumer] = weakref.WeakSet()

@@ -81,7 +81,7 @@ def import_user_module(args: Any) -> None:
                 import_all(folder, f"{package.__name__}.{kind}")
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``fairseq.utils`` and have it find user modules by package name as well."""
     execute(module)
     vars(module)["import_user_module"] = import_user_module

@@ -32,7 +32,7 @@ def _hashable(classes: set[type]) -> Iterator[None]:
             cls.__hash__ = None  # type: ignore[assignment]
 
 
-def mend(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+def apply(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute ``module`` while ``dataclasses.dataclass`` takes instances of fairseq's classes as defaults."""
     original = dataclasses.dataclass
 

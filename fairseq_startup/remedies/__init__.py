@@ -1,1 +1,0 @@
-"""One module a remedy, each with ``mend(module, execute)``: run the module's code and put right what fails."""

@@ -1,4 +1,4 @@
-"""Whole sentences packed into instances of limited length (appendix G.3): which sentences go together."""
+"""Whole sentences as instances of limited length: packed (appendix G.3), or each on its own."""
 
 from __future__ import annotations
 
@@ -50,14 +50,40 @@ def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, look_ah
     Returns:
         The packing; sentences longer than the limit and blank lines are left out and counted.
     """
+    sizes, order = _arguments(sizes, order)
+    kept, blank, too_long = _usable(sizes, order, (sizes[order] > limit).any(1))
+    taken, bounds = _fill(sizes[kept], limit, look_ahead)
+    return Packing(kept[taken], bounds, blank, too_long)
+
+
+def one_each(sizes: np.ndarray, limit: int, order: np.ndarray | None = None) -> Packing:
+    """Make every sentence, or every sentence pair, an instance of its own.
+
+    Args:
+        sizes: lengths in tokens, as for `pack`.
+        limit: most tokens of an instance, both sides of a pair together.
+        order: the sentences to use; by default all.
+
+    Returns:
+        The packing; what is longer than the limit and blank lines are left out and counted.
+    """
+    sizes, order = _arguments(sizes, order)
+    kept, blank, too_long = _usable(sizes, order, sizes[order].sum(1) > limit)
+    return Packing(kept, np.arange(len(kept) + 1), blank, too_long)
+
+
+def _arguments(sizes: np.ndarray, order: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return sizes as int64 ``(S, sides)``, and the order, by default that of the file."""
     sizes = np.asarray(sizes, dtype=np.int64)
     sizes = sizes[:, None] if sizes.ndim == 1 else sizes
-    order = np.arange(len(sizes)) if order is None else order
+    return sizes, np.arange(len(sizes)) if order is None else order
+
+
+def _usable(sizes: np.ndarray, order: np.ndarray, exceeds: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """Return the sentences of ``order`` to keep, the number of blank ones and of those that exceed the limit."""
     blank = (sizes[order] <= BLANK_LINE).any(1)
-    too_long = ~blank & (sizes[order] > limit).any(1)
-    kept = order[~blank & ~too_long]
-    taken, bounds = _fill(sizes[kept], limit, look_ahead)
-    return Packing(kept[taken], bounds, int(blank.sum()), int(too_long.sum()))
+    too_long = ~blank & exceeds
+    return order[~blank & ~too_long], int(blank.sum()), int(too_long.sum())
 
 
 def _fill(sizes: np.ndarray, limit: int, look_ahead: int) -> tuple[np.ndarray, np.ndarray]:

@@ -86,6 +86,7 @@ def parallel_part(
     bos: int,
     seed: int,
     look_ahead: int,
+    single: bool = False,
 ) -> tuple[ParallelPart, str]:
     """Build the TLM instances of one language pair.
 
@@ -95,10 +96,11 @@ def parallel_part(
         pair: the names of the two languages.
         languages: their numbers.
         split: ``train`` or ``valid``.
-        tokens_per_sample: most tokens of an instance; each side has half.
+        tokens_per_sample: most tokens of an instance; each side has half, those of a single pair share it.
         bos: index of ``<s>``.
         seed: seed of the run.
         look_ahead: see `pack`.
+        single: one pair an instance, and no padding between its sides: the layout then changes only the cost.
 
     Returns:
         The part, and a line that says how many pairs it uses and how many were dropped and why.
@@ -109,14 +111,16 @@ def parallel_part(
     sides = load_pair(data, settings.folder, pair, split)
     chosen = sample_pairs(sides, settings.ratio, seed)
     half = tokens_per_sample // 2
-    instances = ParallelInstances(sides[0], sides[1], half, bos, chosen, look_ahead)
+    limit = tokens_per_sample if single else half
+    instances = ParallelInstances(sides[0], sides[1], limit, bos, chosen, look_ahead, single)
     packing = instances.packing
     name = "-".join(pair)
+    what = f"of over {limit - 2} tokens" if single else f"with a side over {half - 1} tokens"
     report = (
         f"{len(instances):,} TLM instances {name} of {len(packing.kept):,} pairs; dropped {packing.too_long:,} pairs "
-        f"with a side over {half - 1} tokens and {packing.blank:,} with a blank side"
+        f"{what} and {packing.blank:,} with a blank side"
     )
     if len(instances) == 0:
         raise InputError(f"{split}: no sentence pair fits; {report}; use a larger --tokens-per-sample or --tlm-ratio")
-    width = half if settings.layout == HALVES else None
+    width = half if settings.layout == HALVES and not single else None
     return ParallelPart(f"tlm_{name}", languages, instances, width), report

@@ -1,4 +1,4 @@
-"""Instances made of whole sentences of one language (appendix G.3)."""
+"""Instances made of whole sentences, or of sentence pairs: packed (appendix G.3), or one in each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from fairseq.data.indexed_dataset import MMapIndexedDataset
 from torch import Tensor
 
-from fairseq_alignmlm.data.packing import Packing, pack
+from fairseq_alignmlm.data.packing import Packing, one_each, pack
 
 
 class SentenceInstances:
@@ -18,12 +18,16 @@ class SentenceInstances:
         limit: most tokens of an instance, ``<s>`` included.
         bos: index of ``<s>``.
         look_ahead: see `pack`.
+        single: one sentence an instance instead.
     """
 
-    def __init__(self, dataset: MMapIndexedDataset, limit: int, bos: int, look_ahead: int = 1) -> None:
+    def __init__(
+        self, dataset: MMapIndexedDataset, limit: int, bos: int, look_ahead: int = 1, single: bool = False
+    ) -> None:
         self._dataset = dataset
         self._start = torch.tensor([bos])
-        self.packing: Packing = pack(dataset.sizes, limit - 1, look_ahead=look_ahead)
+        room = limit - 1
+        self.packing: Packing = one_each(dataset.sizes, room) if single else pack(dataset.sizes, room, None, look_ahead)
         self.sizes = 1 + _sums(dataset.sizes, self.packing)
 
     def __len__(self) -> int:
@@ -40,10 +44,11 @@ class ParallelInstances:
     Args:
         first: binarized sentences of L1.
         second: their translations; line i belongs to line i.
-        limit: most tokens of each side, its ``<s>`` included.
+        limit: most tokens of each side, its ``<s>`` included; of single pairs, of both sides together.
         bos: index of ``<s>``.
         order: the pairs to use, in the order of packing.
         look_ahead: see `pack`.
+        single: one pair an instance instead.
 
     Raises:
         ValueError: when the two sides differ in their number of lines.
@@ -57,19 +62,21 @@ class ParallelInstances:
         bos: int,
         order: np.ndarray,
         look_ahead: int = 1,
+        single: bool = False,
     ) -> None:
         if len(first) != len(second):
             raise ValueError(f"{len(first):,} lines against {len(second):,}")
         self._sides = (first, second)
         self._start = torch.tensor([bos])
-        self.packing = pack(np.stack([first.sizes, second.sizes], axis=1), limit - 1, order, look_ahead)
+        sizes = np.stack([first.sizes, second.sizes], axis=1)
+        self.packing = one_each(sizes, limit - 2, order) if single else pack(sizes, limit - 1, order, look_ahead)
         self.side_sizes = np.stack([1 + _sums(side.sizes, self.packing) for side in self._sides], axis=1)
 
     def __len__(self) -> int:
         return len(self.packing)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return the two sides of an instance, ``(T1,)`` and ``(T2,)``, each at most the limit."""
+        """Return the two sides of an instance, ``(T1,)`` and ``(T2,)``."""
         chosen = self.packing.instance(index)
         first, second = (torch.cat([self._start, *(side[int(i)] for i in chosen)]) for side in self._sides)
         return first, second

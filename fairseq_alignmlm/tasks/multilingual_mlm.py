@@ -28,9 +28,9 @@ from fairseq_alignmlm.tasks.vocabulary import load_vocabulary, special_symbols
 
 logger = logging.getLogger(__name__)
 
-BLOCKS, SENTENCES = "blocks", "sentences"
+BLOCKS, SENTENCES, LINES = "blocks", "sentences", "lines"
 RandomTokenScope = ChoiceEnum(["language", "all", "first"])
-InstanceKind = ChoiceEnum([BLOCKS, SENTENCES])
+InstanceKind = ChoiceEnum([BLOCKS, SENTENCES, LINES])
 
 
 @dataclass
@@ -48,8 +48,9 @@ class MultilingualMLMConfig(FairseqDataclass):
     instances: Optional[InstanceKind] = field(  # type: ignore[valid-type]
         default=None,
         metadata={
-            "help": "blocks of exactly --tokens-per-sample tokens (default for MLM and ALIGN-MLM, G.2) or whole "
-            "sentences that fit, padded (default for XLM and DICT-MLM, G.3)"
+            "help": "blocks of exactly --tokens-per-sample tokens (default for MLM and ALIGN-MLM, G.2); whole "
+            "sentences that fit, padded (default for XLM and DICT-MLM, G.3); or lines: one sentence, for XLM one "
+            "sentence pair, each, padded to the longest of the batch"
         },
     )
     packing_look_ahead: int = field(
@@ -190,13 +191,17 @@ class MultilingualMLM(FairseqTask):
         if str(self.cfg.instances or self._default_instances) == BLOCKS:
             blocks = cut_into_blocks(sentences, length, special.bos(), special.pad(), special.eos())
             return MonolingualPart(language, self.language_number(language), blocks)
-        packed = SentenceInstances(sentences, length, special.bos(), self.cfg.packing_look_ahead)
+        packed = SentenceInstances(sentences, length, special.bos(), self.cfg.packing_look_ahead, self._single)
         dropped = packed.packing.too_long
         used = len(packed.packing.kept)
         if used == 0:
             raise InputError(f"{split} {language}: every sentence exceeds --tokens-per-sample {length}")
         logger.info("%s %s: dropped %s sentences over %d tokens, kept %s", split, language, dropped, length - 1, used)
         return MonolingualPart(language, self.language_number(language), packed)
+
+    @property
+    def _single(self) -> bool:
+        return str(self.cfg.instances) == LINES
 
     def _parallel_parts(self, split: str) -> list[Part]:
         found: list[Part] = []
@@ -213,6 +218,7 @@ class MultilingualMLM(FairseqTask):
                 self.dictionary.bos(),
                 self.cfg.seed,
                 self.cfg.packing_look_ahead,
+                self._single,
             )
             logger.info("%s: %s", split, report)
             found.append(part)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairseq_alignmlm.data.packing import pack
+from fairseq_alignmlm.data.packing import one_each, pack
 
 CORPORA = settings(deadline=None, max_examples=1000)
 sentence_lengths = st.lists(st.integers(1, 12), max_size=40)
@@ -73,3 +73,13 @@ def test_looking_ahead_leaves_less_than_one_in_a_hundred_tokens_as_padding():
     padding = [1 - lengths.sum() / (511 * len(packing)) for packing in packings]
     assert padding[1] < 0.01 < padding[0]
     assert packings[0].kept.tolist() == list(range(20_000))
+
+
+@CORPORA
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=40), st.integers(1, 20))
+def test_one_each_keeps_every_pair_that_fits_as_a_whole(lengths, limit):
+    packing = one_each(np.array(lengths, dtype=np.int32).reshape(-1, 2), limit)
+    kept = [index for index, pair in enumerate(lengths) if min(pair) > 1 and sum(pair) <= limit]
+    assert [packing.instance(i).tolist() for i in range(len(packing))] == [[index] for index in kept]
+    assert packing.blank == sum(min(pair) <= 1 for pair in lengths)
+    assert packing.blank + packing.too_long + len(kept) == len(lengths)

@@ -16,14 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from data_prep.syntax.conllu import UPOS, Sentence, read_sentences
-from data_prep.syntax.conversion import WorkingTree, head_names_on_the_right, to_version_1, working_tree
-from data_prep.syntax.published_tool import MOST_DEPENDENTS, PublishedTool, argmax_is_true_order, model_for
-from data_prep.syntax.reordering import reorder
-from data_prep.syntax.statistics import OrderCounts, table
-from data_prep.syntax.symbols import head_symbol, slot_symbol
-from data_prep.syntax.tree import dependents, has_crossing_arcs
-from data_prep.syntax.word_order import WordOrder, model_paths, read_word_order
+from data_prep.languages.syntax.conllu import UPOS, Sentence, read_sentences
+from data_prep.languages.syntax.conversion import WorkingTree, head_names_on_the_right, to_version_1, working_tree
+from data_prep.languages.syntax.published_tool import MOST_DEPENDENTS, PublishedTool, argmax_is_true_order, model_for
+from data_prep.languages.syntax.reordering import reorder
+from data_prep.languages.syntax.statistics import OrderCounts, table
+from data_prep.languages.syntax.symbols import head_symbol, slot_symbol
+from data_prep.languages.syntax.tree import dependents, has_crossing_arcs
+from data_prep.languages.syntax.word_order import WordOrder, model_paths, read_word_order
 
 PARTNER = {")": "(", "]": "[", "}": "{"}
 Orders = Iterable[tuple[Sentence, Sequence[int] | None]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .parallel import usable_cores
-from .transforms import load, names
+from .languages.transforms import load, names
+from .worker_pool import usable_cores
 
 
 def add_pair(parser: argparse.ArgumentParser) -> None:

@@ -13,9 +13,9 @@ from fairseq_alignmlm.errors import InputError
 
 from .. import arguments
 from ..manifest import Step, run_step
-from ..mmap_dataset import MmapBinarizer
 from ..pair import Pair
-from ..preprocess import binarize
+from ..vocabulary.mmap_dataset import MmapBinarizer
+from ..vocabulary.preprocess import binarize
 
 SUMMARY = "binarize the pieces of every language"
 PREPROCESS, DIRECT = "fairseq-preprocess", "direct"

@@ -18,13 +18,13 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
-from ..bitext import EncodedPair, make_pair_encoder, read_pairs
+from ..labelled.parallel_corpus import EncodedPair, make_pair_encoder, read_pairs
 from ..manifest import Step, run_step
-from ..mmap_dataset import MmapBinarizer
 from ..pair import SPLITS, Pair, language_list
-from ..parallel import ordered_map
-from ..sentences import is_valid, with_splits
-from ..tokenisation import TOKENISERS
+from ..text.sentences import is_valid, with_splits
+from ..text.tokenisation import TOKENISERS
+from ..vocabulary.mmap_dataset import MmapBinarizer
+from ..worker_pool import ordered_map
 
 SUMMARY = "tokenise, encode and binarize line-aligned text of two natural languages"
 

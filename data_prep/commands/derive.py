@@ -12,11 +12,11 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
-from ..derivation import make_block_deriver, read_work
+from ..languages.derivation import make_block_deriver, read_work
+from ..languages.transforms import compose
 from ..manifest import Step, run_step
 from ..pair import Pair, check_language
-from ..parallel import Workers
-from ..transforms import compose
+from ..worker_pool import Workers
 
 SUMMARY = "derive a language's text by reordering words"
 

@@ -19,14 +19,14 @@ from fairseq_alignmlm.lexicon.counterparts import write_counterparts
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
-from ..encoding import EncodedBlock, LanguageBlock, LanguageSymbols, make_block_encoder
-from ..line_blocks import read_blocks
+from ..languages.transliteration import counterparts_of
 from ..manifest import Step, run_step
 from ..pair import Pair, check_language, language_list
-from ..parallel import Workers
-from ..symbols import read_counts, write_counts
-from ..transliteration import counterparts_of
-from ..vocabulary import UNKNOWN, load, pieces_of
+from ..text.line_blocks import read_blocks
+from ..vocabulary.bpe import UNKNOWN, load, pieces_of
+from ..vocabulary.encoding import EncodedBlock, LanguageBlock, LanguageSymbols, make_block_encoder
+from ..vocabulary.symbols import read_counts, write_counts
+from ..worker_pool import Workers
 
 SUMMARY = "cut text into pieces and transliterate the derived language"
 LIBRARIES = ("sentencepiece",)

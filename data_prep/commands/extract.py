@@ -12,11 +12,12 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
-from .. import arguments, readers
-from ..documents import find_files
-from ..line_blocks import read_blocks
+from .. import arguments
 from ..manifest import Step, run_step
-from ..readers import Skipped
+from ..text import readers
+from ..text.documents import find_files
+from ..text.line_blocks import read_blocks
+from ..text.readers import Skipped
 
 SUMMARY = "take the sentences out of CoNLL or TSV files, one a line"
 _SHOWN = 3

@@ -14,17 +14,17 @@ from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import write_json
 
 from .. import arguments
+from ..languages.syntax.conllu import Sentence, format_sentence, read_sentences
+from ..languages.syntax.likelihood import likelihood
+from ..languages.syntax.observed_bags import ObservedBag, count_orders, observed_bags
+from ..languages.syntax.ordering_model import write_model
+from ..languages.syntax.published_tool import PublishedTool
+from ..languages.syntax.reordered_trees import reordered_tree
+from ..languages.syntax.reordering import reorder
+from ..languages.syntax.statistics import OrderCounts, table
+from ..languages.syntax.symbols import NOUN_CLASS
+from ..languages.syntax.word_order import CLASSES, SUBSTRATE_SHARE, model_paths, read_word_order
 from ..manifest import Step, run_step
-from ..syntax.conllu import Sentence, format_sentence, read_sentences
-from ..syntax.likelihood import likelihood
-from ..syntax.observed_bags import ObservedBag, count_orders, observed_bags
-from ..syntax.ordering_model import write_model
-from ..syntax.published_tool import PublishedTool
-from ..syntax.reordered_trees import reordered_tree
-from ..syntax.reordering import reorder
-from ..syntax.statistics import OrderCounts, table
-from ..syntax.symbols import NOUN_CLASS
-from ..syntax.word_order import CLASSES, SUBSTRATE_SHARE, model_paths, read_word_order
 
 SUMMARY = "train, score, compare and apply models of word order"
 
@@ -104,7 +104,7 @@ def _all_trees(paths: list[Path]) -> Iterator[Sentence]:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from ..syntax.training import WIDEST_TRAINED, Settings, train
+    from ..languages.syntax.training import WIDEST_TRAINED, Settings, train
 
     settings = Settings(args.l2, args.iterations)
     outputs = [args.output / f"{args.language}@{node}.orm" for node in CLASSES]
@@ -196,7 +196,7 @@ def _statistics(args: argparse.Namespace) -> None:
     if args.json:
         write_json(args.json, {name: counts.percents() for name, counts in columns.items()})
     if args.figure:
-        from ..syntax.figure import draw
+        from ..languages.syntax.figure import draw
 
         draw(args.figure, columns, examples)
 

@@ -19,13 +19,13 @@ from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import sha256_of
 
 from .. import arguments
-from ..derivation import read_work
-from ..line_blocks import read_blocks
+from ..languages.derivation import read_work
+from ..languages.syntax.finished_parts import FinishedParts
+from ..languages.syntax.parsing import ParserSettings, ensure_models, make_block_parser
 from ..manifest import Step, read_record, run_step
 from ..pair import Pair
-from ..parallel import ordered_map
-from ..syntax.finished_parts import FinishedParts
-from ..syntax.parsing import ParserSettings, ensure_models, make_block_parser
+from ..text.line_blocks import read_blocks
+from ..worker_pool import ordered_map
 
 SUMMARY = "parse text into dependency trees with stanza"
 LINES_PER_PART = 500

@@ -14,12 +14,12 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
-from ..documents import FORMATS, detect_format, find_files, read_documents
 from ..manifest import Step, run_step
 from ..pair import SPLITS, Pair, check_language
-from ..parallel import ordered_map
-from ..sentences import TokenisedDocument, batches, is_valid, make_batch_tokeniser, with_splits
-from ..tokenisation import TOKENISERS, Tokeniser
+from ..text.documents import FORMATS, detect_format, find_files, read_documents
+from ..text.sentences import TokenisedDocument, batches, is_valid, make_batch_tokeniser, with_splits
+from ..text.tokenisation import TOKENISERS, Tokeniser
+from ..worker_pool import ordered_map
 
 SUMMARY = "cut a raw corpus into sentences and words"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import arguments
+from ..languages.syntax.parser_training import train_parser
 from ..manifest import Step, run_step
-from ..syntax.parser_training import train_parser
 
 SUMMARY = "train small stanza models from a tree bank, for the verb parse"
 

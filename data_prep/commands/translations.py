@@ -16,12 +16,12 @@ from fairseq_alignmlm.lexicon.dictionary import write_dictionary
 from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import sha256_of
 
-from ..dictionaries import formats
-from ..dictionaries.conversion import UNKNOWN_PIECE, Conversion, Entry, Filters, convert, split
-from ..dictionaries.coverage import measure
-from ..dictionaries.reading import Problem, WordPair, read
-from ..dictionaries.segmentation import Segmenter, read_vocabulary
 from ..manifest import Step, read_record, run_step
+from ..vocabulary.dictionaries import formats
+from ..vocabulary.dictionaries.conversion import UNKNOWN_PIECE, Conversion, Entry, Filters, convert, split
+from ..vocabulary.dictionaries.coverage import measure
+from ..vocabulary.dictionaries.reading import Problem, WordPair, read
+from ..vocabulary.dictionaries.segmentation import Segmenter, read_vocabulary
 
 SUMMARY = "make a dictionary of two real languages from MUSE, XLing-Eval or Wiktionary files"
 _SHOWN = 3

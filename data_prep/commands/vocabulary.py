@@ -16,7 +16,7 @@ from fairseq_alignmlm.progress import track
 from .. import arguments
 from ..manifest import Step, run_step
 from ..pair import Pair, language_list
-from ..vocabulary import SPECIAL, chosen_sentences, count_sentences, load, smoothed_shares, train
+from ..vocabulary.bpe import SPECIAL, chosen_sentences, count_sentences, load, smoothed_shares, train
 
 SUMMARY = "train the SentencePiece BPE vocabulary on the original language, or on several"
 

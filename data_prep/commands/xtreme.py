@@ -20,7 +20,7 @@ from ..labelled.pair_classification import PairTask
 from ..labelled.tagging import TaggingTask
 from ..manifest import Step, read_record, run_step
 from ..pair import Pair, check_language
-from ..tokenisation import TOKENISERS
+from ..text.tokenisation import TOKENISERS
 
 SUMMARY = "transform and binarize the labelled data of a task, in both languages"
 TAGGING = {"udpos": False, "panx": True}  # True: tags are IOB2 mentions

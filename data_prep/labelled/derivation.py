@@ -9,10 +9,10 @@ from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 
+from ..languages.transforms import SentenceContext, Transformation, TreeBlock, compose
+from ..languages.word_order import order_of, read_trees
 from ..pair import Pair
-from ..pieces import WordPieces
-from ..transforms import SentenceContext, Transformation, TreeBlock, compose
-from ..word_order import order_of, read_trees
+from ..vocabulary.pieces import WordPieces
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Any
 
 from fairseq_alignmlm.progress import track
 
-from ..preprocess import binarize, binarize_two
-from ..symbols import write_counts
-from ..tokenisation import Tokeniser
+from ..text.tokenisation import Tokeniser
+from ..vocabulary.preprocess import binarize, binarize_two
+from ..vocabulary.symbols import write_counts
 from .derivation import Derivation, Reorderer, tree_file, trees_for
 from .sentence_pairs import SentencePair, check_label, read_pairs
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
 
-from ..line_blocks import read_blocks
-from ..vocabulary import SPECIAL
+from ..text.line_blocks import read_blocks
+from ..vocabulary.bpe import SPECIAL
 
 ALIASES = {"contradictory": "contradiction"}
 

@@ -13,9 +13,9 @@ from typing import NamedTuple, TextIO
 
 from fairseq_alignmlm.errors import InputError
 
-from ..line_blocks import read_blocks
-from ..vocabulary import SPECIAL
-from ..word_order import read_trees
+from ..languages.word_order import read_trees
+from ..text.line_blocks import read_blocks
+from ..vocabulary.bpe import SPECIAL
 
 CONLLU_COLUMNS = 10
 FORM, UPOS = 1, 3

@@ -13,8 +13,8 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
 
-from ..preprocess import binarize_two
-from ..symbols import write_counts
+from ..vocabulary.preprocess import binarize_two
+from ..vocabulary.symbols import write_counts
 from .derivation import Derivation, Reorderer, tree_file, trees_for
 from .mentions import complete_tags, reorder_mentions
 from .tagged_sentences import TaggedSentence, check_tags, is_conllu, read_tagged, write_tagged

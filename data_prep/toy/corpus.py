@@ -11,13 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from data_prep.parallel import ordered_map
 from data_prep.toy.discourse import Discourse
 from data_prep.toy.documents import Stream, document, plan
 from data_prep.toy.language import language_of
 from data_prep.toy.statement_pairs import PairMaker
 from data_prep.toy.statement_sentences import render
 from data_prep.toy.trees import Sentence
+from data_prep.worker_pool import ordered_map
 from fairseq_alignmlm.progress import track
 
 DOCUMENTS_PER_BATCH = 50

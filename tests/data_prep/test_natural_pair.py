@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_prep.pair import Pair, language_list
-from data_prep.pieces import WordPieces
-from data_prep.vocabulary import load, pieces_of, smoothed_shares
+from data_prep.vocabulary.bpe import load, pieces_of, smoothed_shares
+from data_prep.vocabulary.pieces import WordPieces
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
 

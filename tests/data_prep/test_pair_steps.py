@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from data_prep.commands.dictionary import draw
-from data_prep.line_blocks import read_blocks
+from data_prep.languages.transliteration import counterparts_of
 from data_prep.pair import Pair
-from data_prep.pieces import WordPieces
-from data_prep.transliteration import counterparts_of
-from data_prep.vocabulary import chosen_sentences, train
+from data_prep.text.line_blocks import read_blocks
+from data_prep.vocabulary.bpe import chosen_sentences, train
+from data_prep.vocabulary.pieces import WordPieces
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
@@ -32,7 +32,7 @@ def results(pair: Path) -> dict[str, bytes]:
 
 
 def test_one_and_three_workers_write_identical_bytes(tmp_path, corpus, encoded_pair, prepare, monkeypatch):
-    monkeypatch.setattr("data_prep.sentences.BATCH_CHARACTERS", 2000)  # many batches from a small corpus
+    monkeypatch.setattr("data_prep.text.sentences.BATCH_CHARACTERS", 2000)  # many batches from a small corpus
     monkeypatch.setattr(read_blocks, "__defaults__", (5000,))
     common = ("--pair", tmp_path, "--workers", 3)
     assert prepare("sentences", corpus, *common, "--valid-every", 10) == 0
@@ -189,7 +189,7 @@ def test_trees_reach_the_transformation_line_by_line(tmp_path, encoded_pair, pre
     import sys
     import types
 
-    from data_prep import transforms
+    from data_prep.languages import transforms
 
     module = types.ModuleType("root_first")
 
@@ -201,7 +201,7 @@ def test_trees_reach_the_transformation_line_by_line(tmp_path, encoded_pair, pre
 
     module.SUMMARY, module.OPTIONS = "", {}
     module.create = lambda options: transforms.Transformation(order, needs_trees=True)
-    monkeypatch.setitem(sys.modules, "data_prep.transforms.root_first", module)
+    monkeypatch.setitem(sys.modules, "data_prep.languages.transforms.root_first", module)
     monkeypatch.setattr(transforms, "names", lambda: ["inv", "perm", "root_first"])
     monkeypatch.setattr("data_prep.arguments.names", list)
 

@@ -1,0 +1,1 @@
+"""Derived languages: word orders and scripts."""

@@ -1,0 +1,1 @@
+"""Pieces, symbols, dictionaries and binarized data."""

@@ -1,0 +1,67 @@
+"""Words as pieces of the joint vocabulary, cut by the vocabulary's own SentencePiece model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fairseq_alignmlm.errors import InputError
+
+from ...text.normalisation import normalise
+
+
+class Segmenter:
+    """Cut words into pieces and say which words the vocabulary cannot spell.
+
+    Args:
+        model: ``spm.model``.
+        vocabulary: the symbols of ``dict.txt``.
+        symbols: the symbol of every piece, in a language that has symbols of its own; None where pieces are symbols.
+
+    Raises:
+        InputError: no such file, or not a SentencePiece model.
+    """
+
+    def __init__(self, model: Path, vocabulary: frozenset[str], symbols: Mapping[str, str] | None = None) -> None:
+        import sentencepiece
+
+        if not model.is_file():
+            raise InputError.at(model, None, "no such file", "give the spm.model of the vocabulary")
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        except (RuntimeError, OSError) as error:
+            raise InputError.at(model, None, "not a SentencePiece model", "give the vocabulary's spm.model") from error
+        self._vocabulary = vocabulary
+        self._symbols = symbols
+
+    def pieces(self, word: str) -> tuple[str, ...] | None:
+        """Return the symbols of ``word``, () for a word of nothing, None when the vocabulary lacks one of them."""
+        pieces = tuple(self._processor.encode(normalise(word), out_type=str))
+        if self._symbols is not None:
+            pieces = tuple(self._symbols.get(piece, "") for piece in pieces)
+        return pieces if self._vocabulary.issuperset(pieces) else None
+
+
+def read_vocabulary(path: Path) -> frozenset[str]:
+    """Return the symbols of a fairseq ``dict.txt`` (``symbol count`` a line).
+
+    Raises:
+        InputError: no such file, a line without a count, not UTF-8, or no symbols.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise InputError.at(path, None, "no such file", "give bin/dict.txt of the pair") from error
+    except UnicodeDecodeError as error:
+        raise InputError.at(path, None, "not valid UTF-8", "give bin/dict.txt of the pair") from error
+    symbols = set()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        symbol, space, count = line.removesuffix("#fairseq:overwrite").rstrip().rpartition(" ")
+        if not space or not count.isdigit():
+            raise InputError.at(path, number, "no `symbol count`", "give bin/dict.txt of the pair")
+        symbols.add(symbol)
+    if not symbols:
+        raise InputError.at(path, None, "holds no symbols", "give bin/dict.txt of the pair")
+    return frozenset(symbols)

@@ -13,13 +13,14 @@ _LAYER = re.compile(r"sentence_encoder\.layers\.(\d+)\.")
 POSITIONS_BEFORE_THE_FIRST = 2  # fairseq counts positions from padding + 1
 USUAL_HEAD = 64  # width of a head of RoBERTa and XLM-R
 USUAL_ACTIVATION = "gelu"
+USUAL_LAYER_NORM_EPS = 1e-5
 
 
-def architecture(state: dict[str, Any], checkpoint: Path) -> dict[str, int | bool | str]:
+def architecture(state: dict[str, Any], checkpoint: Path) -> dict[str, int | float | bool | str]:
     """Return the settings of `MultilingualRobertaConfig` that build the encoder of a checkpoint.
 
-    Sizes are those of the weights. Attention heads, the activation function and pre-norm leave no trace in the weights,
-    they are taken from the settings of the run that the checkpoint keeps.
+    Sizes are those of the weights. Attention heads, the activation function, pre-norm and the epsilon of layer norms
+    leave no trace in the weights, they are taken from the settings of the run that the checkpoint keeps.
 
     Args:
         state: what `read_state` returns.
@@ -47,6 +48,7 @@ def architecture(state: dict[str, Any], checkpoint: Path) -> dict[str, int | boo
         "encoder_ffn_embed_dim": inner,
         "encoder_attention_heads": int(settings.get("encoder_attention_heads", width // USUAL_HEAD)),
         "activation_fn": str(settings.get("activation_fn") or USUAL_ACTIVATION),
+        "layer_norm_eps": float(settings.get("layer_norm_eps", USUAL_LAYER_NORM_EPS)),
         "max_positions": positions - POSITIONS_BEFORE_THE_FIRST,
         "encoder_normalize_before": bool(settings.get("encoder_normalize_before")),
         "no_layernorm_embedding": not any(

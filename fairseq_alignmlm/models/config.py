@@ -35,6 +35,9 @@ class MultilingualRobertaConfig(FairseqDataclass):
     language_embeddings: bool = field(
         default=False, metadata={"help": "add a learned embedding per language (XLM and DICT-MLM, G.3)"}
     )
+    layer_norm_eps: float = field(
+        default=1e-5, metadata={"help": "added to the variance in every layer norm; BERT and DistilBERT have 1e-12"}
+    )
     init_std: float = field(default=0.02, metadata={"help": "standard deviation of initial weights"})
     position_init: PositionInit = field(  # type: ignore[valid-type]
         default="normal",

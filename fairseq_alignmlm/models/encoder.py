@@ -33,9 +33,9 @@ class SentenceEncoder(nn.Module):
         self.embed_positions = nn.Embedding(cfg.max_positions + padding_index + 1, width, padding_index)
         self.embed_languages = nn.Embedding(languages + 1, width, padding_idx=0) if cfg.language_embeddings else None
         with_norm = cfg.layernorm_embedding and not cfg.no_layernorm_embedding
-        self.layernorm_embedding = nn.LayerNorm(width) if with_norm else None
+        self.layernorm_embedding = nn.LayerNorm(width, cfg.layer_norm_eps) if with_norm else None
         self.layers = nn.ModuleList(self._build_layer(cfg) for _ in range(cfg.encoder_layers))
-        self.layer_norm = nn.LayerNorm(width) if cfg.encoder_normalize_before else None
+        self.layer_norm = nn.LayerNorm(width, cfg.layer_norm_eps) if cfg.encoder_normalize_before else None
 
     @staticmethod
     def _build_layer(cfg: MultilingualRobertaConfig) -> nn.Module:

@@ -13,11 +13,13 @@ from fairseq_alignmlm.models.prediction_loss import PredictionLoss
 class MaskedLMHead(nn.Module):
     """Predict words: dense, GELU, layer norm, product with the tied word embeddings, bias."""
 
-    def __init__(self, embed_dim: int, vocabulary_size: int, activation_fn: str, weight: Tensor) -> None:
+    def __init__(
+        self, embed_dim: int, vocabulary_size: int, activation_fn: str, weight: Tensor, layer_norm_eps: float = 1e-5
+    ) -> None:
         super().__init__()
         self.dense = nn.Linear(embed_dim, embed_dim)
         self.activation_fn = activation_function(activation_fn)
-        self.layer_norm = nn.LayerNorm(embed_dim)
+        self.layer_norm = nn.LayerNorm(embed_dim, layer_norm_eps)
         self.weight = weight
         self.bias = nn.Parameter(torch.zeros(vocabulary_size))
 

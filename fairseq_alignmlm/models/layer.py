@@ -25,10 +25,10 @@ class EncoderLayer(nn.Module):
         self.activation_dropout = cfg.activation_dropout
         self.activation_fn = activation_function(str(cfg.activation_fn))
         self.self_attn = SelfAttention(width, cfg.encoder_attention_heads, cfg.attention_dropout)
-        self.self_attn_layer_norm = nn.LayerNorm(width)
+        self.self_attn_layer_norm = nn.LayerNorm(width, cfg.layer_norm_eps)
         self.fc1 = nn.Linear(width, cfg.encoder_ffn_embed_dim)
         self.fc2 = nn.Linear(cfg.encoder_ffn_embed_dim, width)
-        self.final_layer_norm = nn.LayerNorm(width)
+        self.final_layer_norm = nn.LayerNorm(width, cfg.layer_norm_eps)
 
     def forward(self, x_BTH: Tensor, key_mask_B11T: Tensor | None) -> Tensor:
         """Map ``(B, T, H)`` to ``(B, T, H)``; the mask is that of `SelfAttention.forward`."""

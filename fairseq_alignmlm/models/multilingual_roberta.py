@@ -39,6 +39,7 @@ class MultilingualEncoder(FairseqEncoder):
             len(dictionary),
             str(cfg.activation_fn),
             self.sentence_encoder.embed_tokens.weight,
+            cfg.layer_norm_eps,
         )
 
     def max_positions(self) -> int:

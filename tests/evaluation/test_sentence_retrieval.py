@@ -86,7 +86,7 @@ def test_a_stock_checkpoint_gives_the_hidden_states_of_stock_fairseq(tmp_path, d
     torch.save({"model": state, "args": args}, tmp_path / "model.pt")
     assert " ".join(architecture_options(tmp_path / "model.pt")) == (
         "--arch multilingual_roberta --encoder-layers 2 --encoder-embed-dim 16 --encoder-ffn-embed-dim 24 "
-        "--encoder-attention-heads 2 --activation-fn gelu --max-positions 20"
+        "--encoder-attention-heads 2 --activation-fn gelu --layer-norm-eps 1e-05 --max-positions 20"
     )
     rows = sentences(6)
     found = SentenceVectors.load(tmp_path / "model.pt", dictionary).vectors(rows, 1)
@@ -104,6 +104,19 @@ def test_the_activation_function_is_that_of_the_run(tmp_path, dictionary):
     found = SentenceVectors.load(path, dictionary).vectors(sentences(4), 2)
     np.testing.assert_allclose(found.numpy(), reference(model, sentences(4), 2), atol=1e-5)
     assert " --activation-fn relu " in " ".join(architecture_options(path))
+
+
+def test_every_layer_norm_has_the_epsilon_of_the_run(tmp_path, dictionary):
+    cfg = MultilingualRobertaConfig(max_positions=20, layer_norm_eps=0.5, encoder_normalize_before=True, **SIZES)
+    model = MultilingualRoberta.build_model(cfg, task_of(dictionary)).eval()
+    norms = [module.eps for module in model.modules() if isinstance(module, torch.nn.LayerNorm)]
+    assert norms == [0.5] * 7  # embeddings, two a layer, the last one, the head's
+    settings = {
+        "cfg": {"model": {"encoder_attention_heads": 2, "layer_norm_eps": 0.5, "encoder_normalize_before": True}}
+    }
+    path = saved(tmp_path / "eps.pt", model, settings)
+    found = SentenceVectors.load(path, dictionary).vectors(sentences(4), 2)
+    np.testing.assert_allclose(found.numpy(), reference(model, sentences(4), 2), atol=1e-5)
 
 
 def test_a_model_with_language_embeddings_wants_to_know_the_language(tmp_path, dictionary):

@@ -55,6 +55,8 @@ def architecture(state: dict[str, Any], checkpoint: Path) -> dict[str, int | flo
             key.startswith(("emb_layer_norm.", "layernorm_embedding.")) for key in shapes
         ),
         "language_embeddings": "embed_languages.weight" in shapes,
+        "language_positions": "embed_language_positions.weight" in shapes,
+        "language_specials": "embed_language_specials.weight" in shapes,
     }
 
 

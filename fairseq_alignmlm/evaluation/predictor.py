@@ -61,7 +61,7 @@ class Predictor:
         if outputs.get(task.head) != len(task.labels):
             what = f"tells {outputs.get(task.head, 0)} labels apart, {data} has {len(task.labels)}"
             raise InputError.at(checkpoint, None, what, "give the training data as data_prep xtreme --labels-of")
-        if models[0].has_language_embeddings and language is None:
+        if models[0].wants_language_ids and language is None:
             # The checkpoint names the language of the fine-tuning, which need not be that of these data.
             known = ", ".join(task.languages)
             raise InputError.at(checkpoint, None, f"has language embeddings ({known})", "give --language")

@@ -119,7 +119,7 @@ class SentenceVectors:
         return found
 
     def _language_number(self, language: str | None) -> int | None:
-        if not self._model.has_language_embeddings:
+        if not self._model.wants_language_ids:
             return None
         if language not in self._languages:
             known = ", ".join(self._languages) or "none that it names"

@@ -38,6 +38,14 @@ class MultilingualRobertaConfig(FairseqDataclass):
     layer_norm_eps: float = field(
         default=1e-5, metadata={"help": "added to the variance in every layer norm; BERT and DistilBERT have 1e-12"}
     )
+    language_positions: bool = field(
+        default=False,
+        metadata={"help": "position embeddings of its own for every language (a control of Dufter and Schuetze 2020)"},
+    )
+    language_specials: bool = field(
+        default=False,
+        metadata={"help": "<s>, </s>, <unk> and <mask> of its own for every language (a control, likewise)"},
+    )
     init_std: float = field(default=0.02, metadata={"help": "standard deviation of initial weights"})
     position_init: PositionInit = field(  # type: ignore[valid-type]
         default="normal",

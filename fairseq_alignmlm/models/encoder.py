@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fairseq.distributed import fsdp_wrap
 from fairseq.modules.checkpoint_activations import checkpoint_wrapper
 from torch import Tensor, nn
 
+from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.dropout import dropout
+from fairseq_alignmlm.models.language_tables import LanguagePositions, LanguageSpecials
 from fairseq_alignmlm.models.layer import EncoderLayer
 from fairseq_alignmlm.models.positions import position_indices
 
@@ -20,10 +24,19 @@ class SentenceEncoder(nn.Module):
         vocabulary_size: number of symbols, the special ones included.
         padding_index: index of the padding symbol.
         languages: number of languages L; language embeddings have L + 1 rows, row 0 for padding.
+        specials: indices of the special symbols but padding; only needed where each language has its own.
+
+    Raises:
+        InputError: when something is to be each language's own, and there is one language.
     """
 
     def __init__(
-        self, cfg: MultilingualRobertaConfig, vocabulary_size: int, padding_index: int, languages: int
+        self,
+        cfg: MultilingualRobertaConfig,
+        vocabulary_size: int,
+        padding_index: int,
+        languages: int,
+        specials: Sequence[int] = (),
     ) -> None:
         super().__init__()
         width = cfg.encoder_embed_dim
@@ -32,6 +45,13 @@ class SentenceEncoder(nn.Module):
         self.embed_tokens = nn.Embedding(vocabulary_size, width, padding_index)
         self.embed_positions = nn.Embedding(cfg.max_positions + padding_index + 1, width, padding_index)
         self.embed_languages = nn.Embedding(languages + 1, width, padding_idx=0) if cfg.language_embeddings else None
+        self.embed_language_positions, self.embed_language_specials = None, None
+        if (cfg.language_positions or cfg.language_specials) and languages < 2:
+            raise InputError("--language-positions and --language-specials need several languages")
+        if cfg.language_positions:
+            self.embed_language_positions = LanguagePositions(languages, cfg.max_positions, width, padding_index)
+        if cfg.language_specials:
+            self.embed_language_specials = LanguageSpecials(specials, vocabulary_size, languages, width)
         with_norm = cfg.layernorm_embedding and not cfg.no_layernorm_embedding
         self.layernorm_embedding = nn.LayerNorm(width, cfg.layer_norm_eps) if with_norm else None
         self.layers = nn.ModuleList(self._build_layer(cfg) for _ in range(cfg.encoder_layers))
@@ -58,8 +78,8 @@ class SentenceEncoder(nn.Module):
 
         Args:
             tokens_BT: token indices ``(B, T)``.
-            language_ids_BT: language of each token ``(B, T)``, 0 for padding, 1..L; only with language
-                embeddings, and then always.
+            language_ids_BT: language of each token ``(B, T)``, 0 for padding, 1..L; always where
+                `wants_language_ids`, and only there.
             positions_BT: rows of the position table ``(B, T)``, for layouts whose positions restart; by default
                 tokens are numbered from left to right.
             has_padding: whether any token is padding; None looks, which on an accelerator waits for the device.
@@ -69,19 +89,13 @@ class SentenceEncoder(nn.Module):
             The last layer's output ``(B, T, H)`` and the list of hidden states, each ``(B, T, H)``.
 
         Raises:
-            ValueError: when language IDs are given to a model without language embeddings, or are missing.
+            ValueError: when language IDs are missing, or the model has no use for them.
         """
         if has_padding is None:
             has_padding = bool(tokens_BT.eq(self.padding_index).any())
         if positions_BT is None:
             positions_BT = position_indices(tokens_BT, self.padding_index, has_padding)
-        x_BTH = self.embed_tokens(tokens_BT) + self.embed_positions(positions_BT)
-        if self.embed_languages is not None:
-            if language_ids_BT is None:
-                raise ValueError("this model has language embeddings, but the batch has no language IDs")
-            x_BTH = x_BTH + self.embed_languages(language_ids_BT)
-        elif language_ids_BT is not None:
-            raise ValueError("the batch has language IDs, but this model has no language embeddings")
+        x_BTH = self._embed(tokens_BT, positions_BT, language_ids_BT)
         if self.layernorm_embedding is not None:
             x_BTH = self.layernorm_embedding(x_BTH)
         x_BTH = dropout(x_BTH, self.dropout, self.training)
@@ -99,3 +113,26 @@ class SentenceEncoder(nn.Module):
         if self.layer_norm is not None:
             x_BTH = self.layer_norm(x_BTH)
         return x_BTH, hiddens
+
+    @property
+    def wants_language_ids(self) -> bool:
+        """Whether the languages of the tokens make a difference."""
+        tables = (self.embed_languages, self.embed_language_positions, self.embed_language_specials)
+        return any(table is not None for table in tables)
+
+    def _embed(self, tokens_BT: Tensor, positions_BT: Tensor, language_ids_BT: Tensor | None) -> Tensor:
+        """Sum the embeddings, ``(B, T, H)``."""
+        x_BTH = self.embed_tokens(tokens_BT)
+        if not self.wants_language_ids:
+            if language_ids_BT is not None:
+                raise ValueError("the batch has language IDs, but this model has no language embeddings")
+            return x_BTH + self.embed_positions(positions_BT)
+        if language_ids_BT is None:
+            raise ValueError("this model has tables of each language, but the batch has no language IDs")
+        if self.embed_language_specials is not None:
+            x_BTH = self.embed_language_specials(x_BTH, tokens_BT, language_ids_BT)
+        if self.embed_language_positions is not None:
+            x_BTH = x_BTH + self.embed_language_positions(self.embed_positions, positions_BT, language_ids_BT)
+        else:
+            x_BTH = x_BTH + self.embed_positions(positions_BT)
+        return x_BTH if self.embed_languages is None else x_BTH + self.embed_languages(language_ids_BT)

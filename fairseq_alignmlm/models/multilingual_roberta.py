@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.encoder import SentenceEncoder
 from fairseq_alignmlm.models.heads import MaskedLMHead, SentenceHead, TokenHead
+from fairseq_alignmlm.models.language_tables import LanguagePositions, LanguageSpecials
 from fairseq_alignmlm.models.positions import sinusoids
 from fairseq_alignmlm.models.process_memory import keep_freed_memory
 from fairseq_alignmlm.models.state import check_vocabulary, fit_heads, rename_stock_keys
@@ -33,7 +34,8 @@ class MultilingualEncoder(FairseqEncoder):
     def __init__(self, cfg: MultilingualRobertaConfig, dictionary: Any, languages: int) -> None:
         super().__init__(dictionary)
         self.cfg = cfg
-        self.sentence_encoder = SentenceEncoder(cfg, len(dictionary), dictionary.pad(), languages)
+        specials = [dictionary.bos(), dictionary.eos(), dictionary.unk(), dictionary.index("<mask>")]
+        self.sentence_encoder = SentenceEncoder(cfg, len(dictionary), dictionary.pad(), languages, specials)
         self.lm_head = MaskedLMHead(
             cfg.encoder_embed_dim,
             len(dictionary),
@@ -64,8 +66,12 @@ class MultilingualRoberta(FairseqEncoderModel):
         self._compute_dtype = torch.bfloat16 if str(cfg.compute_dtype) == "bfloat16" else None
         self.apply(self._initialise)
         if str(cfg.position_init) == "sinusoidal":
-            table = encoder.sentence_encoder.embed_positions
-            table.weight.data[-cfg.max_positions :] = sinusoids(cfg.max_positions, cfg.encoder_embed_dim, cfg.init_std)
+            first, others = encoder.sentence_encoder.embed_positions, encoder.sentence_encoder.embed_language_positions
+            count = cfg.max_positions + (0 if others is None else len(others.weight))
+            waves = sinusoids(count, cfg.encoder_embed_dim, cfg.init_std)
+            first.weight.data[-cfg.max_positions :] = waves[: cfg.max_positions]
+            if others is not None:
+                others.weight.data.copy_(waves[cfg.max_positions :])
 
     @classmethod
     def build_model(cls, cfg: MultilingualRobertaConfig, task: Any) -> MultilingualRoberta:
@@ -77,7 +83,7 @@ class MultilingualRoberta(FairseqEncoderModel):
 
     def _initialise(self, module: nn.Module) -> None:
         """Initialise as BERT: normal weights, zero biases, zero padding rows."""
-        if isinstance(module, (nn.Linear, nn.Embedding)):
+        if isinstance(module, (nn.Linear, nn.Embedding, LanguagePositions, LanguageSpecials)):
             module.weight.data.normal_(mean=0.0, std=self.cfg.init_std)
         if isinstance(module, nn.Linear) and module.bias is not None:
             module.bias.data.zero_()
@@ -91,8 +97,13 @@ class MultilingualRoberta(FairseqEncoderModel):
 
     @property
     def has_language_embeddings(self) -> bool:
-        """Whether the model wants language IDs with every batch."""
+        """Whether the model has language embeddings."""
         return self.encoder.sentence_encoder.embed_languages is not None
+
+    @property
+    def wants_language_ids(self) -> bool:
+        """Whether the model wants language IDs with every batch."""
+        return self.encoder.sentence_encoder.wants_language_ids
 
     def forward(
         self,

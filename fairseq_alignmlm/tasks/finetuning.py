@@ -139,7 +139,7 @@ class FinetuningTask(FairseqTask):
         """Build the model with its head and make sure that it gets language IDs exactly when it needs them."""
         model = super().build_model(cfg, from_checkpoint)
         model.register_classification_head(self.head, num_classes=len(self.labels), per_token=self.per_token)
-        self._with_language_ids = model.has_language_embeddings
+        self._with_language_ids = model.wants_language_ids
         self._positions = None if from_checkpoint else model.max_positions()  # `predict` gives advice of its own
         if self._with_language_ids:
             self._language_number()

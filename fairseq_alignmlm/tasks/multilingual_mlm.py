@@ -242,7 +242,7 @@ class MultilingualMLM(FairseqTask):
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
         """Build the model; one with language embeddings gets language IDs from then on."""
         model = super().build_model(cfg, from_checkpoint)
-        self._with_language_ids = getattr(model, "has_language_embeddings", False)
+        self._with_language_ids = getattr(model, "wants_language_ids", False)
         self._positions = model.max_positions()
         return model
 

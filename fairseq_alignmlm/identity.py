@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -94,16 +95,16 @@ class Identity:
         """
         try:
             with open(path, encoding="utf-8", errors="replace") as handle:
-                for number, line in enumerate(handle, 1):
-                    if not line.startswith("#") or "\t" in line:
-                        return None
-                    text = line.removeprefix("#").strip()
-                    if text.startswith(HEADER.strip()):
-                        return cls.of_json(json.loads(text.removeprefix(HEADER.strip())))
+                comments = list(takewhile(lambda line: line.startswith("#") and "\t" not in line, handle))
         except (FileNotFoundError, IsADirectoryError):
             raise InputError.at(path, None, "no such file", "check the path") from None
-        except ValueError as error:
-            raise InputError.at(path, number, f"no identity ({error})", "make the file again") from None
+        for number, line in enumerate(comments, 1):
+            text = line.removeprefix("#").strip()
+            if text.startswith(HEADER.strip()):
+                try:
+                    return cls.of_json(json.loads(text.removeprefix(HEADER.strip())))
+                except ValueError as error:
+                    raise InputError.at(path, number, f"no identity ({error})", "make the file again") from None
         return None
 
     @classmethod

@@ -64,11 +64,11 @@ def test_what_belongs_elsewhere_is_refused_and_what_is_not_known_is_told():
 @pytest.mark.parametrize("text", ["", "[]", '{"symbols": 1}', '{"languages": "en"}', '{"languages": [1]}', "\xff"])
 def test_a_broken_identity_is_told_in_one_line(tmp_path, text):
     path = write(tmp_path / FILE_NAME, text)
-    with pytest.raises(InputError, match="identity.json: no identity"):
+    with pytest.raises(InputError, match=r"identity\.json: no identity"):
         Identity.read(path)
     if text:
         header = write(tmp_path / "d.tsv", f"# one\n# identity: {text}\na\tb\n")
-        with pytest.raises(InputError, match="d.tsv:2: no identity"):
+        with pytest.raises(InputError, match=r"d\.tsv:2: no identity"):
             Identity.of_header(header)
 
 

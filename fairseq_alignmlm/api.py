@@ -140,4 +140,5 @@ def read_results(places: str | Path | Iterable[str | Path]) -> pandas.DataFrame:
 
     listed: Sequence[str | Path] = [places] if isinstance(places, (str, Path)) else list(places)
     table = long_table(read_runs(listed))
-    return pandas.DataFrame(list(table.rows), columns=list(table.header))
+    frame = pandas.DataFrame(list(table.rows), columns=list(table.header))
+    return frame.assign(percent=frame.percent.astype(float), seed=pandas.to_numeric(frame.seed).astype("Int64"))

@@ -52,6 +52,21 @@ class SentenceVectors:
         return cls(model, vocabulary, names)
 
     @property
+    def model(self) -> MultilingualRoberta:
+        """The encoder, in evaluation mode."""
+        return self._model
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """Its vocabulary, ``<mask>`` included."""
+        return self._dictionary
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages of the run in order; none when the checkpoint does not say them."""
+        return self._languages
+
+    @property
     def layers(self) -> int:
         """The number of layers: layer 0 is the embeddings, this one the last."""
         return len(self._model.encoder.sentence_encoder.layers)
@@ -97,6 +112,43 @@ class SentenceVectors:
         """
         if not 0 <= layer <= self.layers:
             raise InputError(f"--layer {layer}: the model has the embeddings (0) and layers 1 to {self.layers}")
+        found = torch.empty(len(sentences), self._model.word_embeddings.size(1))
+        for rows, present, states in self._encoded(sentences, language, batch_size):
+            found[rows] = _mean(states[layer], present)
+        return found
+
+    @torch.no_grad()
+    def layer_vectors(
+        self, sentences: Sequence[Tensor], language: str | None = None, specials: bool = True, batch_size: int = 64
+    ) -> Tensor:
+        """Return the mean hidden state of every sentence in every layer.
+
+        Args:
+            sentences: as for `vectors`.
+            language: of the sentences, for models that want to know.
+            specials: whether ``<s>`` and ``</s>`` count; without them the vector of a lone piece is its own state.
+            batch_size: sentences at a time.
+
+        Returns:
+            ``(layers + 1, N, H)``, float32, the embeddings first.
+
+        Raises:
+            InputError: for a language that the model has not.
+        """
+        found = torch.empty(self.layers + 1, len(sentences), self._model.word_embeddings.size(1))
+        for rows, present, states in self._encoded(sentences, language, batch_size):
+            if not specials:
+                present = present.clone()
+                present.scatter_(1, present.sum(1, keepdim=True) - 1, False)
+                present[:, 0] = False
+            for layer, state in enumerate(states):
+                found[layer, rows] = _mean(state, present)
+        return found
+
+    def _encoded(
+        self, sentences: Sequence[Tensor], language: str | None, batch_size: int
+    ) -> Iterator[tuple[list[int], Tensor, list[Tensor]]]:
+        """Yield, for batches of similar lengths, the sentences' numbers, where tokens are, and all hidden states."""
         number = self._language_number(language)
         dictionary, device = self._dictionary, self._model.word_embeddings.device
         room = self._model.max_positions() - 2
@@ -105,7 +157,6 @@ class SentenceVectors:
             for sentence in sentences
         ]
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
-        found = torch.empty(len(rows), self._model.word_embeddings.size(1))
         parts = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
         for part in track(parts, "encode", len(parts), "batches"):
             tokens = torch.nn.utils.rnn.pad_sequence(
@@ -113,10 +164,8 @@ class SentenceVectors:
             ).to(device)
             present = tokens.ne(dictionary.pad())
             ids = None if number is None else number * present.long()
-            hiddens = self._model(tokens, language_ids=ids, features_only=True, return_all_hiddens=True)[1]
-            states = hiddens["inner_states"][layer].float() * present.unsqueeze(-1)
-            found[part] = (states.sum(dim=1) / present.sum(dim=1, keepdim=True)).cpu()
-        return found
+            extra = self._model(tokens, language_ids=ids, features_only=True, return_all_hiddens=True)[1]
+            yield part, present, extra["inner_states"]
 
     def _language_number(self, language: str | None) -> int | None:
         if not self._model.wants_language_ids:
@@ -125,6 +174,11 @@ class SentenceVectors:
             known = ", ".join(self._languages) or "none that it names"
             raise InputError(f"the model has language embeddings ({known}): name both with --languages")
         return self._languages.index(language) + 1
+
+
+def _mean(states_BTH: Tensor, chosen_BT: Tensor) -> Tensor:
+    """Average the hidden states of the chosen positions, ``(B, H)`` float32."""
+    return ((states_BTH.float() * chosen_BT.unsqueeze(-1)).sum(1) / chosen_BT.sum(1, keepdim=True)).cpu()
 
 
 def retrieve(source: Tensor, target: Tensor) -> Tensor:

@@ -75,8 +75,12 @@ def atomic_path(target: str | Path, folder: bool = False) -> Iterator[Path]:
 
 
 def write_json(path: str | Path, value: Any) -> None:
-    """Write ``value`` as indented UTF-8 JSON, atomically."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    """Write ``value`` as indented UTF-8 JSON, atomically.
+
+    Raises:
+        ValueError: when it holds NaN or infinity, which are neither JSON nor results.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, allow_nan=False) + "\n"
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -59,11 +59,11 @@ def run(args: argparse.Namespace) -> int:
             f"{args.source} has {len(sides[0]):,} sentences, {args.target} {len(sides[1]):,}: "
             f"{'--aligned needs equally many, and ' if args.aligned else ''}none is too few"
         )
-    source, target = (
-        encoder.vectors(side, layer, language or None, args.batch_size)
-        for side, language in zip(sides, languages, strict=True)
-    )
     try:
+        source, target = (
+            encoder.vectors(side, layer, language or None, args.batch_size)
+            for side, language in zip(sides, languages, strict=True)
+        )
         found = retrieve(source, target)
     except FloatingPointError as error:
         raise InputError.at(args.checkpoint, None, f"{error}: the run diverged", "take an earlier checkpoint") from None

@@ -24,6 +24,24 @@ def unit_rows(vectors: Tensor, dtype: torch.dtype) -> Tensor:
     return scaled.div_(torch.where(length > 0, length, torch.ones_like(length)))
 
 
+def check_finite(vectors: Tensor, what: str) -> None:
+    """Refuse vectors that no similarity can be told of: every comparison with NaN is false, in silence.
+
+    Args:
+        vectors: of shape (N, H).
+        what: whose vectors they are, for the message.
+
+    Raises:
+        FloatingPointError: when one holds NaN or infinity.
+    """
+    bad = (~torch.isfinite(vectors)).any(dim=1)
+    if bad.any():
+        first = int(bad.nonzero()[0])
+        raise FloatingPointError(
+            f"{int(bad.sum()):,} of {len(bad):,} {what} hold NaN or infinity, the first is {first}"
+        )
+
+
 def _rounding(width: int, device: torch.device) -> float:
     """Bound the difference that rounding can make between two float32 cosines of ``width`` products."""
     precision = torch.get_float32_matmul_precision()
@@ -71,6 +89,8 @@ def nearest_neighbours(source: Tensor, target: Tensor, block: int | None = None)
         raise ValueError(f"expected (N, H) and (M, H), got {tuple(source.shape)} and {tuple(target.shape)}")
     if len(target) == 0:
         raise ValueError("there is no candidate among which to look for neighbours")
+    check_finite(source, "embeddings")
+    check_finite(target, "candidates' embeddings")
     block = block or max(16, BLOCK_ELEMENTS // len(target))
     nearest = torch.empty(len(source), dtype=torch.int64, device=source.device)
     ambiguous = torch.zeros(len(source), dtype=torch.bool, device=source.device)
@@ -81,8 +101,6 @@ def nearest_neighbours(source: Tensor, target: Tensor, block: int | None = None)
             rows = slice(start, start + block)
             cosine = unit_rows(source[rows], torch.float32) @ unit_target.T
             best, index = cosine.max(dim=1)
-            if not torch.isfinite(best).all():
-                raise FloatingPointError("an embedding holds NaN or infinity")
             cosine.scatter_(1, index[:, None], -torch.inf)
             nearest[rows] = index
             ambiguous[rows] = cosine.amax(dim=1) >= best - tolerance

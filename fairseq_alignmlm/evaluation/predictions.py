@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.xtreme_tasks import Task
 from fairseq_alignmlm.storage import atomic_path
 
 
@@ -95,11 +96,11 @@ def write_labels(path: str | Path, labels: Iterable[str | int]) -> None:
         out.writelines(f"{label}\n" for label in labels)
 
 
-def files_by_language(place: str | Path, task: str, split: str = "test") -> dict[str, Path]:
+def files_by_language(place: str | Path, task: Task, split: str = "test") -> dict[str, Path]:
     """Find the files of a task, one a language, sorted by language.
 
     Looks in ``place/<task>/`` where that exists, else in ``place/``, for ``<split>-<language>.tsv`` (XTREME's
-    names) and ``<language>/<split>.tsv`` (the names ``data_prep xtreme`` gives).
+    names) and ``<language>/<split>.tsv`` (the names ``data_prep xtreme`` gives); ``.json`` for questions.
 
     Raises:
         InputError: when the folder is missing or holds none.
@@ -107,14 +108,14 @@ def files_by_language(place: str | Path, task: str, split: str = "test") -> dict
     place = Path(place)
     if not place.is_dir():
         raise InputError.at(place, None, "there is no such folder")
-    folder = place / task if (place / task).is_dir() else place
-    found = {path.stem[len(split) + 1 :]: path for path in folder.glob(f"{split}-*.tsv")}
-    for path in folder.glob(f"*/{split}.tsv"):
+    folder = place / task.name if (place / task.name).is_dir() else place
+    found = {path.stem[len(split) + 1 :]: path for path in folder.glob(f"{split}-*.{task.suffix}")}
+    for path in folder.glob(f"*/{split}.{task.suffix}"):
         if path.parent.name in found:
             raise InputError.at(
                 path, None, f"a second file for {path.parent.name}", f"keep {found[path.parent.name]} or this"
             )
         found[path.parent.name] = path
     if not found:
-        raise InputError.at(folder, None, f"holds no {split}-<language>.tsv", "check --split and the folder")
+        raise InputError.at(folder, None, f"holds no {split}-<language>.{task.suffix}", "check --split and the folder")
     return dict(sorted(found.items()))

@@ -79,7 +79,8 @@ class Predictor:
             batch_size: instances at a time.
 
         Raises:
-            InputError: when the split is missing or broken, or longer than the model's positions.
+            InputError: when the split is missing or broken, or longer than the model's positions, or the model computes
+                NaN or infinity.
         """
         self._task.load_dataset(split)
         dataset = self._task.dataset(split)
@@ -100,6 +101,8 @@ class Predictor:
             sample = dataset.collater([dataset[row] for row in rows])
             sample = utils.move_to_cuda(sample) if use_cuda else sample
             logits = self._model(**sample["net_input"], classification_head_name=self._task.head)[0]
+            if not torch.isfinite(logits).all():  # the largest of them would be a label all the same
+                raise InputError(f"{split}: the model computes NaN or infinity: the run diverged; fine-tune it again")
             labelled = sample["target"].ne(self._task.dictionary.pad())
             for row, best, mask in zip(rows, logits.argmax(-1), labelled, strict=True):
                 found[row] = [self.labels[index] for index in best[mask].tolist()]

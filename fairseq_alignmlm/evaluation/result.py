@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import math
 import platform
 from collections.abc import Iterable
 from contextlib import suppress
@@ -145,7 +146,7 @@ def _object(path: Path, fields: dict[str, Any], name: str) -> dict[str, Any]:
 def _numbers(path: Path, fields: dict[str, Any], name: str) -> dict[str, float]:
     found = _object(path, fields, name)
     for key, value in found.items():
-        if not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise InputError.at(path, None, f"{name}.{key} is {value!r}, not a number", REMEDY)
     return found
 

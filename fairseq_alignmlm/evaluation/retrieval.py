@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fairseq_alignmlm.evaluation.nearest import unit_rows
+from fairseq_alignmlm.evaluation.nearest import check_finite, unit_rows
 
 NEIGHBOURS = 10
 Pieces = tuple[int, ...]
@@ -82,14 +82,17 @@ def translation_retrieval(
 
     Raises:
         ValueError: when there is no source word, or one without translations.
+        FloatingPointError: when the vector of a word holds NaN or infinity.
     """
     if not translations or not all(translations.values()):
         raise ValueError("every one of at least one source word needs a translation")
     words = list(translations)
     pool = list(dict.fromkeys([*candidates, *(word for gold in translations.values() for word in gold)]))
     place = {word: column for column, word in enumerate(pool)}
-    source = unit_rows(mean_vectors(embeddings.float(), words), torch.float32)
-    target = unit_rows(mean_vectors(embeddings.float(), pool), torch.float32)
+    means = [mean_vectors(embeddings.float(), side) for side in (words, pool)]
+    for side, what in zip(means, ("source words", "candidates"), strict=True):
+        check_finite(side, what)
+    source, target = (unit_rows(side, torch.float32) for side in means)
     source_density = _mean_of_nearest(source, target, neighbours, block)
     target_density = _mean_of_nearest(target, source, neighbours, block)
     by_cosine, by_csls = [], []

@@ -15,8 +15,9 @@ from fairseq_alignmlm.evaluation.metrics import (
     score_file,
 )
 from fairseq_alignmlm.evaluation.predictions import files_by_language
+from fairseq_alignmlm.evaluation.problems import Problem
 from fairseq_alignmlm.evaluation.signature import signature
-from fairseq_alignmlm.evaluation.validity import Problem, check_file, check_languages
+from fairseq_alignmlm.evaluation.validity import check_file, check_languages
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind, Task
 
 
@@ -42,7 +43,11 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", required=True, help=f"{', '.join(TASKS)}; or pos, ner, nli")
     parser.add_argument("--predictions", type=Path, required=True, help="prediction file, or folder of them")
     parser.add_argument("--gold", type=Path, required=True, help="gold file, or folder of them")
-    parser.add_argument("--split", default="test", help="files are named <split>-<language>.tsv (default: %(default)s)")
+    parser.add_argument(
+        "--split",
+        default="test",
+        help="files are named <split>-<language>.tsv, .json for questions (default: %(default)s)",
+    )
     parser.add_argument("--language", help="language of single files (default: from the gold file's name)")
     parser.add_argument(
         "--languages",
@@ -77,7 +82,7 @@ def find_pairs(
         return {name: path for name, path in files.items() if not required or name in required}
 
     if predictions.is_dir():
-        found, truth = (files_by_language(folder, task.name, split) for folder in (predictions, gold))
+        found, truth = (files_by_language(folder, task, split) for folder in (predictions, gold))
         return FilePairs(counted(found), counted(truth), predictions, required)
     name = language or (gold.stem.rpartition("-")[2] if "-" in gold.stem else "")
     if not name:
@@ -133,9 +138,11 @@ def score_pairs_of_files(
         sign(language, 0)  # a name that cannot stand there is told before the work
     languages: dict[str, Any] = {}
     for language in order:
-        scores, count = score_file(pairs.predictions[language], pairs.gold[language], task)
+        scores, count = score_file(pairs.predictions[language], pairs.gold[language], task, language)
         languages[language] = {"scores": scores, "n": count, "signature": sign(language, count)}
     mean = mean_over_languages({language: entry["scores"] for language, entry in languages.items()})
+    if task.kind is Kind.ANSWERS:  # as XTREME: of the two means, not the mean of the languages' own
+        mean["mean_of_both"] = (mean["exact_match"] + mean["f1"]) / 2
     total = sum(entry["n"] for entry in languages.values())
     joined = order[0] if len(order) == 1 else f"mean-of-{len(order)}"
     return {

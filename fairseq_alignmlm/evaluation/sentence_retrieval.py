@@ -14,7 +14,7 @@ from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.architecture import architecture
 from fairseq_alignmlm.evaluation.checkpoint import language_names, read_state
-from fairseq_alignmlm.evaluation.nearest import nearest_neighbours
+from fairseq_alignmlm.evaluation.nearest import check_finite, nearest_neighbours
 from fairseq_alignmlm.evaluation.predictions import numbered_lines
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
@@ -109,6 +109,7 @@ class SentenceVectors:
 
         Raises:
             InputError: for a layer or language that the model has not.
+            FloatingPointError: when the vector of a sentence holds NaN or infinity.
         """
         if not 0 <= layer <= self.layers:
             raise InputError(f"--layer {layer}: the model has the embeddings (0) and layers 1 to {self.layers}")
@@ -134,6 +135,7 @@ class SentenceVectors:
 
         Raises:
             InputError: for a language that the model has not.
+            FloatingPointError: as `vectors`.
         """
         found = torch.empty(self.layers + 1, len(sentences), self._model.word_embeddings.size(1))
         for rows, present, states in self._encoded(sentences, language, batch_size):
@@ -178,7 +180,9 @@ class SentenceVectors:
 
 def _mean(states_BTH: Tensor, chosen_BT: Tensor) -> Tensor:
     """Average the hidden states of the chosen positions, ``(B, H)`` float32."""
-    return ((states_BTH.float() * chosen_BT.unsqueeze(-1)).sum(1) / chosen_BT.sum(1, keepdim=True)).cpu()
+    means = ((states_BTH.float() * chosen_BT.unsqueeze(-1)).sum(1) / chosen_BT.sum(1, keepdim=True)).cpu()
+    check_finite(means, "sentence vectors")
+    return means
 
 
 def retrieve(source: Tensor, target: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ def span_scores(gold: Sentences, predicted: Sentences, rule: str) -> SpanScores:
         rule: a key of `RULES`.
 
     Raises:
-        ValueError: when sentences differ in number or length, because all later spans would shift.
+        ValueError: when sentences differ in number or length, because all later spans would shift, or a tag is empty.
     """
     _same_lengths(gold, predicted)
     truth, guess = spans(gold, rule), spans(predicted, rule)
@@ -118,15 +118,17 @@ def span_scores(gold: Sentences, predicted: Sentences, rule: str) -> SpanScores:
 
 
 def token_accuracy(gold: Sentences, predicted: Sentences) -> float:
-    """Return the percentage of tokens whose tag is right, 0 for no token at all.
+    """Return the percentage of tokens whose tag is right.
 
     Raises:
-        ValueError: when sentences differ in number or length.
+        ValueError: when sentences differ in number or length, or there is no token.
     """
     _same_lengths(gold, predicted)
     total = sum(map(len, gold))
     right = sum(a == b for g, p in zip(gold, predicted, strict=True) for a, b in zip(g, p, strict=True))
-    return 100.0 * right / total if total else 0.0
+    if not total:
+        raise ValueError("there is no token to score")
+    return 100.0 * right / total
 
 
 def _same_lengths(gold: Sentences, predicted: Sentences) -> None:
@@ -135,3 +137,5 @@ def _same_lengths(gold: Sentences, predicted: Sentences) -> None:
     for number, (truth, guess) in enumerate(zip(gold, predicted, strict=True), 1):
         if len(truth) != len(guess):
             raise ValueError(f"sentence {number} has {len(guess)} predicted tags for {len(truth)} tokens")
+        if not (all(truth) and all(guess)):
+            raise ValueError(f"sentence {number} has an empty tag")

@@ -1,4 +1,4 @@
-"""The tasks of XTREME that are scored here: their labels, languages and kinds."""
+"""The nine tasks of XTREME: their labels, languages and kinds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Kind(Enum):
     TAGS = "one tag per line, one blank line between sentences"
     INDICES = "one index per line"
     PAIRS = "two identifiers separated by a tab per line"
+    ANSWERS = "a JSON object of answers by question"
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,23 @@ class Task:
         title: for people.
         kind: what a line of its prediction file is.
         languages: the languages XTREME averages over, in its order.
+        group: what XTREME averages it with: classification, tagging, qa or retrieval.
         labels: every label that may occur; empty where labels are not from a fixed set.
-        aliases: other spellings of a label, read as the label.
+        aliases: other spellings of a label in gold files, read as the label; a prediction of one is wrong.
     """
 
     name: str
     title: str
     kind: Kind
     languages: tuple[str, ...]
+    group: str
     labels: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its prediction and gold files."""
+        return "json" if self.kind is Kind.ANSWERS else "tsv"
 
 
 _UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
@@ -52,25 +60,49 @@ _TATOEBA_LANGUAGES = (
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
-        Task("udpos", "POS tagging", Kind.TAGS, tuple(_UDPOS_LANGUAGES.split()), tuple(_UPOS.split())),
         Task(
-            "panx",
-            "named entities",
-            Kind.TAGS,
-            tuple(_PANX_LANGUAGES.split()),
-            ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"),
+            "pawsx",
+            "paraphrases",
+            Kind.LABELS,
+            tuple(["de", "en", "es", "fr", "ja", "ko", "zh"]),
+            "classification",
+            ("0", "1"),
         ),
         Task(
             "xnli",
             "natural language inference",
             Kind.LABELS,
-            ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+            tuple(["ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]),
+            "classification",
             ("contradiction", "entailment", "neutral"),
             (("contradictory", "contradiction"),),
         ),
-        Task("pawsx", "paraphrases", Kind.LABELS, ("de", "en", "es", "fr", "ja", "ko", "zh"), ("0", "1")),
-        Task("tatoeba", "sentence retrieval", Kind.INDICES, tuple(_TATOEBA_LANGUAGES.split())),
-        Task("bucc2018", "parallel sentence mining", Kind.PAIRS, ("de", "fr", "ru", "zh")),
+        Task("udpos", "POS tagging", Kind.TAGS, tuple(_UDPOS_LANGUAGES.split()), "tagging", tuple(_UPOS.split())),
+        Task(
+            "panx",
+            "named entities",
+            Kind.TAGS,
+            tuple(_PANX_LANGUAGES.split()),
+            "tagging",
+            ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"),
+        ),
+        Task(
+            "xquad",
+            "question answering",
+            Kind.ANSWERS,
+            tuple(["en", "es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi"]),
+            "qa",
+        ),
+        Task("mlqa", "question answering", Kind.ANSWERS, tuple(["en", "es", "de", "ar", "hi", "vi", "zh"]), "qa"),
+        Task(
+            "tydiqa",
+            "question answering",
+            Kind.ANSWERS,
+            tuple(["en", "ar", "bn", "fi", "id", "ko", "ru", "sw", "te"]),
+            "qa",
+        ),
+        Task("bucc2018", "parallel sentence mining", Kind.PAIRS, tuple(["de", "fr", "ru", "zh"]), "retrieval"),
+        Task("tatoeba", "sentence retrieval", Kind.INDICES, tuple(_TATOEBA_LANGUAGES.split()), "retrieval"),
     )
 }
 NICKNAMES = {"pos": "udpos", "ner": "panx", "nli": "xnli", "bucc": "bucc2018"}

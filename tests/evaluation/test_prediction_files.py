@@ -100,7 +100,7 @@ def test_blank_lines_of_the_gold_file_are_no_examples(tmp_path: Path, task: str,
     (tmp_path / "test-en.tsv").write_text(gold)
     (tmp_path / "p").write_text("neutral\nneutral\n" if task == "xnli" else "a\tb\nc\td\n")
     assert check_file(tmp_path / "p", tmp_path / "test-en.tsv", task_named(task)) == []
-    scores, count = score_file(tmp_path / "p", tmp_path / "test-en.tsv", task_named(task))
+    scores, count = score_file(tmp_path / "p", tmp_path / "test-en.tsv", task_named(task), "en")
     assert (set(scores.values()), count) == ({100.0}, 2)
 
 
@@ -221,10 +221,10 @@ def test_score_of_two_single_files(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_gold_may_lie_in_language_folders_but_only_once(tmp_path: Path) -> None:
     (tmp_path / "udpos" / "fr").mkdir(parents=True)
     (tmp_path / "udpos" / "fr" / "valid.tsv").write_text(GOLD)
-    assert list(files_by_language(tmp_path, "udpos", "valid")) == ["fr"]
+    assert list(files_by_language(tmp_path, TASKS["udpos"], "valid")) == ["fr"]
     (tmp_path / "udpos" / "valid-fr.tsv").write_text(GOLD)
     with pytest.raises(InputError, match="second file for fr"):
-        files_by_language(tmp_path, "udpos", "valid")
+        files_by_language(tmp_path, TASKS["udpos"], "valid")
 
 
 @pytest.mark.parametrize("what", ["task", "predictions", "mixed", "empty"])

@@ -55,7 +55,10 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
     translation = _of_translations(path, measured) if measured.get("retrieval") else {}
     if not measured.get("alignment") and not translation:
         raise InputError.at(path, None, "holds neither alignment nor retrieval", REMEDY)
-    alignment = _object(path, measured, "alignment") if measured.get("alignment") else translation
+    alignment: dict[str, Any] = translation
+    if measured.get("alignment"):
+        alignment = _object(path, measured, "alignment")
+        _check_numbers(path, "alignment", {name: score for name, score in alignment.items() if score is not None})
     tests = {"en": (source, source), "zs": (source, derived), "sup": (derived, derived)}
     transfer: dict[str, Any] = {}
     signatures: dict[str, Any] = {}
@@ -145,10 +148,14 @@ def _object(path: Path, fields: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _numbers(path: Path, fields: dict[str, Any], name: str) -> dict[str, float]:
     found = _object(path, fields, name)
-    for key, value in found.items():
+    _check_numbers(path, name, found)
+    return found
+
+
+def _check_numbers(path: Path, name: str, fields: dict[str, Any]) -> None:
+    for key, value in fields.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise InputError.at(path, None, f"{name}.{key} is {value!r}, not a number", REMEDY)
-    return found
 
 
 def _read(path: Path) -> dict[str, Any]:

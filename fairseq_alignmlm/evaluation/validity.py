@@ -62,9 +62,8 @@ def _check_answers(predictions: Path, gold: Path) -> list[Problem]:
     def faults() -> Iterator[Fault]:
         for key in truth:
             if key not in found:
-                yield Fault(
-                    "unanswered", None, f"question {key!r} has no answer, and would score 0; an answer may be empty"
-                )
+                what = f"question {key!r} is not answered and would score 0; an answer may be empty"
+                yield Fault("unanswered", None, what)
         for key, answer in found.items():
             if key not in truth:
                 yield Fault("unknown", None, f"{key!r} is no question of {gold}")

@@ -46,63 +46,51 @@ class Task:
         return "json" if self.kind is Kind.ANSWERS else "tsv"
 
 
-_UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split())
+
+
+_UPOS = _names("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X")
+_PANX_TAGS = _names("O B-PER I-PER B-LOC I-LOC B-ORG I-ORG")
+
 # in XTREME's order: the last digit of a mean depends on the order of its sum
-_PANX_LANGUAGES = (
+_PAWSX_LANGUAGES = _names("de en es fr ja ko zh")
+_XNLI_LANGUAGES = _names("ar bg de el en es fr hi ru sw th tr ur vi zh")
+_UDPOS_LANGUAGES = _names(
+    "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh"
+)
+_PANX_LANGUAGES = _names(
     "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw yo my zh kk"
     " tr et fi hu"
 )
-_UDPOS_LANGUAGES = "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh"
-_TATOEBA_LANGUAGES = (
+_XQUAD_LANGUAGES = _names("en es de el ru tr ar vi th zh hi")
+_MLQA_LANGUAGES = _names("en es de ar hi vi zh")
+_TYDIQA_LANGUAGES = _names("en ar bn fi id ko ru sw te")
+_BUCC_LANGUAGES = _names("de fr ru zh")
+_TATOEBA_LANGUAGES = _names(
     "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw zh kk tr et fi hu"
 )
 
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
-        Task(
-            "pawsx",
-            "paraphrases",
-            Kind.LABELS,
-            tuple(["de", "en", "es", "fr", "ja", "ko", "zh"]),
-            "classification",
-            ("0", "1"),
-        ),
+        Task("pawsx", "paraphrases", Kind.LABELS, _PAWSX_LANGUAGES, "classification", ("0", "1")),
         Task(
             "xnli",
             "natural language inference",
             Kind.LABELS,
-            tuple(["ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]),
+            _XNLI_LANGUAGES,
             "classification",
             ("contradiction", "entailment", "neutral"),
             (("contradictory", "contradiction"),),
         ),
-        Task("udpos", "POS tagging", Kind.TAGS, tuple(_UDPOS_LANGUAGES.split()), "tagging", tuple(_UPOS.split())),
-        Task(
-            "panx",
-            "named entities",
-            Kind.TAGS,
-            tuple(_PANX_LANGUAGES.split()),
-            "tagging",
-            ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"),
-        ),
-        Task(
-            "xquad",
-            "question answering",
-            Kind.ANSWERS,
-            tuple(["en", "es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi"]),
-            "qa",
-        ),
-        Task("mlqa", "question answering", Kind.ANSWERS, tuple(["en", "es", "de", "ar", "hi", "vi", "zh"]), "qa"),
-        Task(
-            "tydiqa",
-            "question answering",
-            Kind.ANSWERS,
-            tuple(["en", "ar", "bn", "fi", "id", "ko", "ru", "sw", "te"]),
-            "qa",
-        ),
-        Task("bucc2018", "parallel sentence mining", Kind.PAIRS, tuple(["de", "fr", "ru", "zh"]), "retrieval"),
-        Task("tatoeba", "sentence retrieval", Kind.INDICES, tuple(_TATOEBA_LANGUAGES.split()), "retrieval"),
+        Task("udpos", "POS tagging", Kind.TAGS, _UDPOS_LANGUAGES, "tagging", _UPOS),
+        Task("panx", "named entities", Kind.TAGS, _PANX_LANGUAGES, "tagging", _PANX_TAGS),
+        Task("xquad", "question answering", Kind.ANSWERS, _XQUAD_LANGUAGES, "qa"),
+        Task("mlqa", "question answering", Kind.ANSWERS, _MLQA_LANGUAGES, "qa"),
+        Task("tydiqa", "question answering", Kind.ANSWERS, _TYDIQA_LANGUAGES, "qa"),
+        Task("bucc2018", "parallel sentence mining", Kind.PAIRS, _BUCC_LANGUAGES, "retrieval"),
+        Task("tatoeba", "sentence retrieval", Kind.INDICES, _TATOEBA_LANGUAGES, "retrieval"),
     )
 }
 NICKNAMES = {"pos": "udpos", "ner": "panx", "nli": "xnli", "bucc": "bucc2018"}

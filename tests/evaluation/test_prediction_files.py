@@ -15,7 +15,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.metrics import score_file
 from fairseq_alignmlm.evaluation.predictions import files_by_language, read_labels, read_tags, write_labels, write_tags
 from fairseq_alignmlm.evaluation.validity import check_file
-from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, task_named
+from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind, task_named
 
 GOLD = "The\tDET\ncat\tNOUN\nsleeps\tVERB\n\nIt\tPRON\npurrs\tVERB\n"
 SOUND = "DET\nNOUN\nVERB\n\nPRON\nNOUN\n"
@@ -106,10 +106,11 @@ def test_blank_lines_of_the_gold_file_are_no_examples(tmp_path: Path, task: str,
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_gold_file_without_a_sentence_is_a_problem(tmp_path: Path, task: str) -> None:
-    (tmp_path / "p").write_text("")
-    (tmp_path / "g").write_text("\n")
+    answers = TASKS[task].kind is Kind.ANSWERS
+    (tmp_path / "p").write_text("{}" if answers else "")
+    (tmp_path / "g").write_text('{"data": []}' if answers else "\n")
     assert [str(problem) for problem in check_file(tmp_path / "p", tmp_path / "g", TASKS[task])] == [
-        f"{tmp_path / 'g'}: the gold file holds no sentence: there is nothing to score"
+        f"{tmp_path / 'g'}: the gold file holds no {'question' if answers else 'sentence'}: there is nothing to score"
     ]
 
 

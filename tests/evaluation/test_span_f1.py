@@ -45,7 +45,8 @@ def test_scores_by_hand() -> None:
 def test_nothing_predicted_scores_zero() -> None:
     scores = span_scores([["B-PER"]], [["O"]], "seqeval-1.2.2")
     assert (scores.precision, scores.recall, scores.f1) == (0.0, 0.0, 0.0)
-    assert token_accuracy([], []) == 0.0
+    with pytest.raises(ValueError, match="there is no token to score"):
+        token_accuracy([], [])
 
 
 @pytest.mark.parametrize("predicted", [[["O"]], [["O", "O"], ["O"]], [["O"], ["O", "O"]]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from argparse import Namespace
@@ -20,6 +21,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
 
+ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"encoder_layers": 2, "encoder_embed_dim": 16, "encoder_ffn_embed_dim": 24, "encoder_attention_heads": 2}
 WORDS = ["▁the", "▁dog", "▁runs", "▁fast"]
 DERIVED = [f"xx:{word}" for word in WORDS]
@@ -123,6 +125,25 @@ def test_languages_have_symbols_and_embeddings_of_their_own(pair: Path) -> None:
         model.extract_features(tokens)
     with pytest.raises(InputError, match="unknown language 'fr'"):
         model.encode("▁runs", "fr")
+
+
+def test_the_tour_of_the_documentation_runs(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(6)
+    task = SimpleNamespace(source_dictionary=vocabulary(pair), languages=["en", "xx"])
+    cfg = MultilingualRobertaConfig(max_positions=20, init_std=0.5, **SIZES)
+    built = MultilingualRoberta.build_model(cfg, task)  # type: ignore[arg-type]
+    with torch.no_grad():
+        built.word_embeddings[8:12] = built.word_embeddings[4:8]  # counterparts are equal: aligned
+    settings = {"cfg": {"model": {"encoder_attention_heads": 2}, "task": {"languages": "en,xx"}}}
+    torch.save({"model": built.state_dict(), **settings}, pair / "tour.pt")
+    spec = importlib.util.spec_from_file_location("api_tour", ROOT / "docs/examples/api_tour.py")
+    assert spec and spec.loader
+    tour = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tour)
+    tour.main(str(pair), str(pair / "tour.pt"))
+    printed = capsys.readouterr().out
+    assert "inverted: cat a sees dog the ." in printed
+    assert "alignment: 100.0 %" in printed and "layers: 2" in printed
 
 
 def test_files_that_are_missing_are_one_line(pair: Path) -> None:

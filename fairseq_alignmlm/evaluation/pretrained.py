@@ -88,6 +88,29 @@ class PretrainedEncoder:
         """The input word embeddings ``(V, H)``, without a gradient."""
         return self.model.word_embeddings.detach()
 
+    def counterpart_embeddings(self) -> tuple[Tensor, Tensor]:
+        """Return the word embeddings of L1's pieces and of their counterparts, row by row, each ``(N, H)``.
+
+        Language embeddings are added where the model has them, as the alignment score does.
+
+        Raises:
+            InputError: the model was loaded without counterparts, or they belong to another vocabulary.
+        """
+        if not self._counterparts:
+            raise InputError("the model was loaded without counterparts.tsv; give `pair` or `counterparts`")
+        unknown = self.dictionary.unk()
+        sides = []
+        for number, symbols in enumerate((list(self._counterparts), list(self._counterparts.values())), 1):
+            rows = [self.dictionary.index(symbol) for symbol in symbols]
+            if unknown in rows:
+                raise InputError(
+                    f"counterparts.tsv belongs to another vocabulary: dict.txt lacks {rows.count(unknown)}"
+                )
+            table = self.word_embeddings[torch.tensor(rows)]
+            languages = self.model.encoder.sentence_encoder.embed_languages
+            sides.append(table if languages is None else table + languages.weight[number].detach())
+        return sides[0], sides[1]
+
     def encode(self, sentence: str, language: str | None = None) -> Tensor:
         """Return the indices ``(T,)`` of a sentence between ``<s>`` and ``</s>``.
 

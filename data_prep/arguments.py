@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .languages.transforms import load, names
+from .languages import transforms
 from .worker_pool import usable_cores
 
 
@@ -33,7 +33,7 @@ def add_transforms(parser: argparse.ArgumentParser, default: str = "none: words 
         action="append",
         metavar="NAME[:KEY=VALUE,...]",
         help=f"word-level transformation; several are applied in the order given (default: {default}). "
-        + ". ".join(f"{name}: {load(name).SUMMARY}" for name in names()),
+        + transforms.summaries(),
     )
 
 

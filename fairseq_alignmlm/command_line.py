@@ -8,12 +8,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from fairseq_alignmlm import __version__
+from fairseq_alignmlm import __version__, plugins
 from fairseq_alignmlm.errors import InputError
 
 FAILED, BAD_INPUT, INTERRUPTED, NOBODY_READS = 1, 2, 130, 141
@@ -21,9 +20,8 @@ FAILED, BAD_INPUT, INTERRUPTED, NOBODY_READS = 1, 2, 130, 141
 
 def find_verbs(package: str) -> dict[str, str]:
     """Return the verbs of ``package`` in alphabetic order, each with the name of its module."""
-    commands = importlib.import_module(f"{package}.commands")
-    names = sorted(m.name for m in pkgutil.iter_modules(commands.__path__) if not m.name.startswith("_"))
-    return {name.replace("_", "-"): f"{commands.__name__}.{name}" for name in names}
+    commands = f"{package}.commands"
+    return {name.replace("_", "-"): f"{commands}.{name}" for name in plugins.names(commands)}
 
 
 def make_parser(package: str, description: str, argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.evaluation.vocabulary import SPECIAL, read_vocabulary
+from fairseq_alignmlm.lexicon.vocabulary import SPECIAL, read_vocabulary
 from fairseq_alignmlm.storage import sha256_of, write_json
 
 FILE_NAME = "identity.json"  # beside dict.txt, or in a folder of binarized data

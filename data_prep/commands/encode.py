@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from fairseq_alignmlm.lexicon.counterparts import write_counterparts
+from fairseq_alignmlm.lexicon.vocabulary import read_symbols, write_symbols
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
@@ -25,7 +26,6 @@ from ..pair import Pair, check_language, language_list
 from ..text.line_blocks import read_blocks
 from ..vocabulary.bpe import UNKNOWN, load, pieces_of
 from ..vocabulary.encoding import EncodedBlock, LanguageBlock, LanguageSymbols, make_block_encoder
-from ..vocabulary.symbols import read_counts, write_counts
 from ..worker_pool import Workers
 
 SUMMARY = "cut text into pieces and transliterate the derived language"
@@ -137,7 +137,7 @@ def _encode(pair: Pair, language: str, symbols: LanguageSymbols, workers: Worker
             unknown = of_symbols.pop(UNKNOWN, 0)
             found[split] = {**totals, "pieces": int(counts.sum()), "unknown pieces": unknown}
             if split == "train":
-                write_counts(folders[0] / "counts.txt", sorted(of_symbols), of_symbols)
+                write_symbols(folders[0] / "counts.txt", sorted(of_symbols), of_symbols)
         return found
 
     table = symbols.tables[language]
@@ -153,9 +153,9 @@ def _make_symbols(pair: Pair, symbols: LanguageSymbols) -> None:
     def build(paths: list[Path]) -> dict[str, Any]:
         counts: Counter[str] = Counter()
         for path in counts_files:
-            counts.update(read_counts(path))
+            counts.update(read_symbols(path, "run `encode` again"))
         joint = symbols.joint()
-        write_counts(paths[0], joint, counts)
+        write_symbols(paths[0], joint, counts)
         return {"symbols": len(joint), "symbols that the text does not use": sum(s not in counts for s in joint)}
 
     run_step(Step("encode", [pair.symbols], [*(table_files or [pair.model]), *counts_files]), build)

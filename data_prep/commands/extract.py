@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import numbered_lines
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
 from ..manifest import Step, run_step
 from ..text import readers
 from ..text.documents import find_files
-from ..text.line_blocks import read_blocks
 from ..text.readers import Skipped
 
 SUMMARY = "take the sentences out of CoNLL or TSV files, one a line"
@@ -25,9 +25,8 @@ _SHOWN = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    known = "; ".join(f"{name}: {summary}" for name, summary in readers.summaries().items())
     parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="files, or folders that are searched")
-    parser.add_argument("--format", required=True, choices=readers.names(), help=known)
+    parser.add_argument("--format", required=True, choices=readers.names(), help=readers.summaries())
     parser.add_argument("--column", type=arguments.positive, metavar="N", help="where the text is, from 1")
     parser.add_argument(
         "--document",
@@ -55,13 +54,14 @@ def _build(
     files: list[Path], args: argparse.Namespace, output: Path, skipped_files: Mapping[str, int]
 ) -> dict[str, Any]:
     """Write ``output`` and return the counts for the manifest."""
-    read = readers.load(args.format)
+    read = readers.load(args.format).read
     counts: Counter[str] = Counter()
     skipped: defaultdict[str, list[str]] = defaultdict(list)
     with open(output, "w", encoding="utf-8", newline="\n") as handle:
         for path in files:
             in_file = 0
-            for sentence in track(read(_lines(path), args.column), f"extract {path.name}", unit="sentences"):
+            sentences = read((line.text for line in numbered_lines(path)), args.column)
+            for sentence in track(sentences, f"extract {path.name}", unit="sentences"):
                 if isinstance(sentence, Skipped):
                     skipped[sentence.reason].append(f"{path}:{sentence.line}")
                     continue
@@ -79,8 +79,3 @@ def _build(
         where = next((places[0] for places in skipped.values()), f"{files[0]}:1")
         raise InputError(f"{where}: no sentence of the format {args.format}; check --format and --column")
     return {**counts, "dropped": dropped}
-
-
-def _lines(path: Path) -> Iterator[str]:
-    for block in read_blocks(path):
-        yield from block.lines()

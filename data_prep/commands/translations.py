@@ -13,6 +13,7 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import write_dictionary
+from fairseq_alignmlm.lexicon.vocabulary import read_symbols
 from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import sha256_of
 
@@ -21,7 +22,7 @@ from ..vocabulary.dictionaries import formats
 from ..vocabulary.dictionaries.conversion import UNKNOWN_PIECE, Conversion, Entry, Filters, convert, split
 from ..vocabulary.dictionaries.coverage import measure
 from ..vocabulary.dictionaries.reading import Problem, WordPair, read
-from ..vocabulary.dictionaries.segmentation import Segmenter, read_vocabulary
+from ..vocabulary.dictionaries.segmentation import Segmenter
 
 SUMMARY = "make a dictionary of two real languages from MUSE, XLing-Eval or Wiktionary files"
 _SHOWN = 3
@@ -29,9 +30,8 @@ _SHOWN = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    known = "; ".join(f"{name}: {summary}" for name, summary in formats.summaries().items())
     parser.add_argument("--input", type=Path, nargs="+", required=True, metavar="FILE", help="dictionaries, L1 to L2")
-    parser.add_argument("--format", default="auto", help=f"auto (default), or one of: {known}")
+    parser.add_argument("--format", default="auto", help="auto (default), or one of: " + formats.summaries())
     parser.add_argument("--invert", action="store_true", help="the files go from L2 to L1")
     parser.add_argument("--model", type=Path, required=True, metavar="spm.model", help="the vocabulary's own model")
     parser.add_argument("--dict", type=Path, required=True, metavar="dict.txt", help="bin/dict.txt of the pair")
@@ -96,7 +96,7 @@ def _remove_held_out(path: Path, before: dict[str, Any]) -> None:
 
 def _build(args: argparse.Namespace, outputs: list[Path]) -> dict[str, Any]:
     """Write the dictionaries to ``outputs`` and return the counts for the manifest."""
-    vocabulary = read_vocabulary(args.dict)
+    vocabulary = frozenset(read_symbols(args.dict, "give bin/dict.txt of the pair"))
     segmenter = Segmenter(args.model, vocabulary)
     l2 = Segmenter(args.model, vocabulary, dict(read_counterparts(args.l2_symbols))) if args.l2_symbols else segmenter
     malformed: defaultdict[str, list[Problem]] = defaultdict(list)

@@ -10,11 +10,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
 from ..text.tokenisation import Tokeniser
 from ..vocabulary.preprocess import binarize, binarize_two
-from ..vocabulary.symbols import write_counts
 from .derivation import Derivation, Reorderer, tree_file, trees_for
 from .sentence_pairs import SentencePair, check_label, read_pairs
 
@@ -87,7 +87,7 @@ def write_language(
     binarize_two(prefixes, INPUTS, (symbols, symbols), binarized)
     for side in INPUTS:
         shutil.copyfile(symbols, binarized / side / "dict.txt")
-    write_counts(scratch / "labels.txt", labels, labels)
+    write_symbols(scratch / "labels.txt", labels, labels)
     binarize({split: scratch / f"{split}.{LABEL}" for split in data}, scratch / "labels.txt", binarized / LABEL)
     (scratch / "labels.txt").rename(binarized / LABEL / "dict.txt")
     shutil.rmtree(scratch)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import numbered_lines
 
 from .sentence_pairs import ALIASES, SentencePair
 
@@ -50,22 +51,18 @@ def read_pair_table(
     Raises:
         InputError: no such file, not UTF-8, or a column is missing.
     """
-    if not path.is_file():
-        raise InputError.at(path, None, "no such file", "check the path")
     csv.field_size_limit(1 << 24)
-    with open(path, encoding="utf-8-sig", newline="") as handle:
-        try:
-            header = handle.readline()
-            delimiter = "\t" if "\t" in header else ","
-            names = next(csv.reader([header.rstrip("\r\n")], delimiter=delimiter), [])
-            places = _places(path, names, columns)
-            wanted = {_place(path, names, [name], "correct --where"): value for name, value in (where or {}).items()}
-            for line, row in _tab_rows(handle, len(names)) if delimiter == "\t" else _comma_rows(handle):
-                yield _example(row, places, labels, wanted, line)
-        except UnicodeDecodeError as error:
-            raise InputError.at(path, None, f"not UTF-8 ({error.reason})", "convert the file") from None
-        except csv.Error as error:
-            raise InputError.at(path, None, str(error), "correct the quotes") from None
+    lines = (f"{line.text}\n" for line in numbered_lines(path))
+    try:
+        header = next(lines, "")
+        delimiter = "\t" if "\t" in header else ","
+        names = next(csv.reader([header.rstrip("\n")], delimiter=delimiter), [])
+        places = _places(path, names, columns)
+        wanted = {_place(path, names, [name], "correct --where"): value for name, value in (where or {}).items()}
+        for line, row in _tab_rows(lines, len(names)) if delimiter == "\t" else _comma_rows(lines):
+            yield _example(row, places, labels, wanted, line)
+    except csv.Error as error:
+        raise InputError.at(path, None, str(error), "correct the quotes") from None
 
 
 def _comma_rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
@@ -78,7 +75,7 @@ def _comma_rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
 
 def _tab_rows(lines: Iterable[str], width: int) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(lines, 2):
-        text = line.rstrip("\r\n")
+        text = line.rstrip("\n")
         row = text.split("\t")
         if '"' in text:
             try:

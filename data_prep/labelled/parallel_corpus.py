@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import numbered_lines
 
-from ..text.line_blocks import read_blocks
 from ..text.tokenisation import Tokeniser
 from ..vocabulary.pieces import WordPieces
 
@@ -82,16 +82,10 @@ def make_pair_encoder(
 
 
 def _aligned(first: Path, second: Path) -> Iterator[tuple[str, str]]:
-    missing = object()
-    for number, (one, two) in enumerate(zip_longest(_lines(first), _lines(second), fillvalue=missing), 1):
-        if one is missing or two is missing:
-            short, long = (first, second) if one is missing else (second, first)
+    for number, (one, two) in enumerate(zip_longest(*map(numbered_lines, (first, second)), fillvalue=None), 1):
+        if one is None or two is None:
+            short, long = (first, second) if one is None else (second, first)
             raise InputError.at(
                 short, None, f"ends before line {number:,} of {long}", "line i of the one has to translate line i"
             )
-        yield str(one), str(two)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    for block in read_blocks(path):
-        yield from block.lines()
+        yield one.text, two.text

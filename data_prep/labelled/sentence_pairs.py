@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import numbered_lines
 
-from ..text.line_blocks import read_blocks
 from ..vocabulary.bpe import SPECIAL
 
 ALIASES = {"contradictory": "contradiction"}
@@ -30,20 +30,19 @@ def read_pairs(path: Path) -> Iterator[SentencePair]:
         InputError: no such file, not UTF-8, a wrong number of columns, an empty column, or no example.
     """
     found = False
-    for block in read_blocks(path):
-        for number, line in enumerate(block.lines(), block.first_line):
-            if not line.strip():
-                continue
-            columns = line.split("\t")
-            if len(columns) != 3:
-                what = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of 3"
-                raise InputError.at(path, number, what, "each line is `sentence1 TAB sentence2 TAB label`")
-            first, second, label = (column.strip() for column in columns)
-            if not first or not second or label.split() != [label] or label in SPECIAL:
-                what = "an empty sentence" if not first or not second else f"{label!r} is no label"
-                raise InputError.at(path, number, what, "each line is `sentence1 TAB sentence2 TAB label`")
-            found = True
-            yield SentencePair(first, second, ALIASES.get(label, label), number)
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        columns = line.split("\t")
+        if len(columns) != 3:
+            what = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of 3"
+            raise InputError.at(path, number, what, "each line is `sentence1 TAB sentence2 TAB label`")
+        first, second, label = (column.strip() for column in columns)
+        if not first or not second or label.split() != [label] or label in SPECIAL:
+            what = "an empty sentence" if not first or not second else f"{label!r} is no label"
+            raise InputError.at(path, number, what, "each line is `sentence1 TAB sentence2 TAB label`")
+        found = True
+        yield SentencePair(first, second, ALIASES.get(label, label), number)
     if not found:
         raise InputError.at(path, None, "no example in the file", "give `sentence1 TAB sentence2 TAB label` lines")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import numbered_lines
 
 from ..languages.word_order import read_trees
-from ..text.line_blocks import read_blocks
 from ..vocabulary.bpe import SPECIAL
 
 CONLLU_COLUMNS = 10
@@ -78,7 +78,7 @@ def write_tagged(handle: TextIO, words: Sequence[str], tags: Sequence[str], firs
 def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
     prefix = _language_prefix(path)
     sentence = TaggedSentence([], [], [])
-    for number, line in _numbered_lines(path):
+    for number, line in numbered_lines(path):
         if not line.strip():
             if sentence.words:
                 yield sentence
@@ -96,14 +96,9 @@ def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
         yield sentence
 
 
-def _numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    for block in read_blocks(path):
-        yield from enumerate(block.lines(), block.first_line)
-
-
 def _language_prefix(path: Path) -> str:
     """Return what the first `PREFIX_LINES` tokens start with if it is a language, such as ``en:``; else nothing."""
-    tokens = (line for _, line in _numbered_lines(path) if line.strip())
+    tokens = (line for _, line in numbered_lines(path) if line.strip())
     prefixes = {found[0] if (found := LANGUAGE_PREFIX.match(token)) else "" for token in islice(tokens, PREFIX_LINES)}
     return prefixes.pop() if len(prefixes) == 1 else ""
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
 from ..vocabulary.preprocess import binarize_two
-from ..vocabulary.symbols import write_counts
 from .derivation import Derivation, Reorderer, tree_file, trees_for
 from .mentions import complete_tags, reorder_mentions
 from .tagged_sentences import TaggedSentence, check_tags, is_conllu, read_tagged, write_tagged
@@ -84,7 +84,7 @@ def write_language(
     }
     binarized = folder / "bin"
     binarized.mkdir()
-    write_counts(scratch / "labels.txt", tags, tags)
+    write_symbols(scratch / "labels.txt", tags, tags)
     binarize_two(
         {split: scratch / split for split in data},
         (TOKENS, LABELS),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
-
-from .line_blocks import decode
+from fairseq_alignmlm.lines import numbered_lines
 
 FORMATS = ("wikiextractor", "wikitext", "plain", "lines")
 LONGEST_DOCUMENT = 1000  # lines: a longer one goes on as the next, so that memory does not grow with documents
@@ -21,11 +20,10 @@ LINES_TO_DETECT = 200
 MANIFEST = "manifest.json"
 MANY = 0.05  # share of lines with several sentences above which lines are paragraphs
 
-TITLE = re.compile(rb'\btitle="(.*)">\s*$')
 MARKUP = re.compile(r"</?[A-Za-z]+(?:\s[^<>]*)?/?>")
 # WikiText (Merity et al. 2017): ` = Title = ` and ` = = Section = = `, and text whose words stand apart already.
-HEADING = re.compile(r"((?:= )+)[^=\s].*?((?: =)+)")
-INFIX = re.compile(r"\s*@([-,.])@\s*")  # `5 @-@ inch`, `1 @,@ 000`, `3 @.@ 5`
+HEADING_MARKS = re.compile(r"(?:= )+")
+INFIX = re.compile(r"@([-,.])@")  # `5 @-@ inch`, `1 @,@ 000`, `3 @.@ 5`
 APOSTROPHE = re.compile(r"(?<=\w) (?='(?:s|t|re|ve|ll|d|m)\b)")  # `river 's`, `didn 't`
 
 
@@ -83,8 +81,7 @@ def detect_format(path: Path, sentences: Callable[[str], list[str]]) -> str:
     Raises:
         InputError: one of those lines is not UTF-8.
     """
-    lines = [decode(raw, str(path), number).strip() for number, raw in islice(_raw_lines(path), LINES_TO_DETECT)]
-    lines = [line for line in lines if line]
+    lines = [line.text.strip() for line in islice(numbered_lines(path), LINES_TO_DETECT) if line.text.strip()]
     if lines and lines[0].startswith("<doc "):
         return "wikiextractor"
     levels = [_heading_level(line) for line in lines]
@@ -124,8 +121,8 @@ def read_documents(files: Iterable[tuple[Path, str]], dropped: Counter[str]) -> 
 
 def _blank_separated(path: Path) -> Iterator[list[str]]:
     lines: list[str] = []
-    for number, raw in _raw_lines(path):
-        line = decode(raw, str(path), number).strip()
+    for _, text in numbered_lines(path):
+        line = text.strip()
         if line:
             lines.append(line)
         if lines and (not line or len(lines) == LONGEST_DOCUMENT):
@@ -139,18 +136,18 @@ def _wikiextractor(path: Path, dropped: Counter[str]) -> Iterator[list[str]]:
     lines: list[str] = []
     title = ""
     inside = False
-    for number, raw in _raw_lines(path):
-        if raw.startswith((b"<doc ", b"</doc>")):
+    for _, text in numbered_lines(path):
+        if text.startswith(("<doc ", "</doc>")):
             if lines:
                 yield lines
             elif inside:
                 dropped["empty documents"] += 1
             lines = []
-            inside = raw.startswith(b"<doc ")
-            found = TITLE.search(raw)
-            title = _plain(decode(found[1], str(path), number)) if found else ""
+            inside = text.startswith("<doc ")
+            _, _, after = text.rstrip().partition(' title="')
+            title = _plain(after.removesuffix('">')) if after.endswith('">') else ""
             continue
-        line = _plain(decode(raw, str(path), number))
+        line = _plain(text)
         if not line:
             continue
         if not inside:
@@ -166,8 +163,8 @@ def _wikiextractor(path: Path, dropped: Counter[str]) -> Iterator[list[str]]:
 
 def _wikitext(path: Path, dropped: Counter[str]) -> Iterator[list[str]]:
     lines: list[str] = []
-    for number, raw in _raw_lines(path):
-        line = decode(raw, str(path), number).strip()
+    for _, text in numbered_lines(path):
+        line = text.strip()
         level = _heading_level(line)
         if lines and (level == 1 or len(lines) == LONGEST_DOCUMENT):
             yield lines
@@ -175,28 +172,33 @@ def _wikitext(path: Path, dropped: Counter[str]) -> Iterator[list[str]]:
         if level:
             dropped["headings"] += 1
         elif line:
-            lines.append(APOSTROPHE.sub("", INFIX.sub(r"\1", line)))
+            lines.append(APOSTROPHE.sub("", _joined(line)))
     if lines:
         yield lines
 
 
 def _heading_level(line: str) -> int:
     """Return how many ``=`` stand on either side of a heading of WikiText, 0 if the line is none."""
-    found = HEADING.fullmatch(line)
-    return found[1].count("=") if found and found[1].count("=") == found[2].count("=") else 0
+    left, right = HEADING_MARKS.match(line), HEADING_MARKS.match(line[::-1])
+    if not left or not right or len(left[0]) != len(right[0]):
+        return 0
+    title = line[left.end() : len(line) - right.end()]
+    return len(left[0]) // 2 if title and title[0] != "=" and not title[0].isspace() else 0
 
 
-def _raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a file and their numbers, the first without a byte order mark."""
-    with open(path, "rb") as handle:
-        for number, raw in enumerate(handle, 1):
-            yield number, raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+def _joined(line: str) -> str:
+    """Join what WikiText writes as ``1 @,@ 000``."""
+    parts = INFIX.split(line)  # text and signs in turn
+    for sign in range(1, len(parts), 2):
+        parts[sign - 1], parts[sign + 1] = parts[sign - 1].rstrip(), parts[sign + 1].lstrip()
+    return "".join(parts)
 
 
 def _plain(line: str) -> str:
     """Resolve entities and take out what is left of HTML markup."""
     if "&" in line:
-        line = html.unescape(line)
+        with suppress(ValueError):  # a number of thousands of digits
+            line = html.unescape(line)
     if "<" in line:
         line = MARKUP.sub(" ", line)
     return line.strip()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import decode, open_input
 
 BLOCK_BYTES = 1 << 18
 
@@ -57,11 +57,7 @@ def read_blocks(path: str | Path, size: int = BLOCK_BYTES) -> Iterator[LineBlock
         InputError: there is no such file.
     """
     first_line, start = 1, 0
-    try:
-        handle = open(path, "rb")  # noqa: SIM115 - closed below; only opening it may be bad input
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise InputError.at(path, None, "no such file", "run the step that writes it, or check the path") from error
-    with handle:
+    with open_input(path, "run the step that writes it, or check the path") as handle:
         if handle.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
             start = len(codecs.BOM_UTF8)
         handle.seek(start)
@@ -71,18 +67,3 @@ def read_blocks(path: str | Path, size: int = BLOCK_BYTES) -> Iterator[LineBlock
             yield LineBlock(str(path), first_line, start, start + len(data))
             first_line += data.count(b"\n")
             start += len(data)
-
-
-def decode(data: bytes, path: str, first_line: int) -> str:
-    """Decode UTF-8.
-
-    Raises:
-        InputError: with the file and the line of the first byte that is not UTF-8.
-    """
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = first_line + data.count(b"\n", 0, error.start)
-        raise InputError.at(
-            path, line, f"not valid UTF-8 (byte 0x{data[error.start]:02x})", "convert the file to UTF-8"
-        ) from error

@@ -15,14 +15,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lexicon.vocabulary import SPECIAL, read_symbols
 from fairseq_alignmlm.progress import track
 
 from ..text.line_blocks import LineBlock, read_blocks
 from ..worker_pool import Workers
-from .symbols import read_counts
 
-SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")  # indices 0 to 3 of every fairseq dictionary
 EOS, UNKNOWN = SPECIAL.index("</s>"), SPECIAL.index("<unk>")
 MAGIC, VERSION = b"MMIDIDX\x00\x00", 1
 TYPE_CODES = {np.dtype(np.uint16): 8, np.dtype(np.uint32): 9}
@@ -51,14 +49,8 @@ class SymbolIndices(dict[str, int]):
         Raises:
             InputError: it is missing or broken, or a symbol stands there twice.
         """
-        try:
-            symbols = [*SPECIAL, *read_counts(path)]
-        except FileNotFoundError as error:
-            raise InputError.at(path, None, "no such file", "run `encode` first") from error
+        symbols = [*SPECIAL, *read_symbols(path, "run `encode` again")]
         super().__init__((symbol, index) for index, symbol in enumerate(symbols))
-        if len(self) != len(symbols):
-            repeated = next(symbol for symbol in SPECIAL if symbols.count(symbol) > 1)
-            raise InputError.at(path, None, f"{repeated!r} is fairseq's own symbol", "run `encode` again")
 
     def __missing__(self, symbol: str) -> int:
         return UNKNOWN

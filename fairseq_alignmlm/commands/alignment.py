@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fairseq_alignmlm.evaluation.checkpoint import CheckpointEmbeddings
     from fairseq_alignmlm.evaluation.retrieval import RetrievalScores
-    from fairseq_alignmlm.evaluation.vocabulary import Vocabulary
+    from fairseq_alignmlm.lexicon.vocabulary import Vocabulary
 
 SUMMARY = "measure the alignment score of a checkpoint (Table 8), or word translation retrieval"
 FREQUENCY_BINS = 10
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     _check_device(args.device)
     from fairseq_alignmlm.evaluation.checkpoint import read_checkpoint_embeddings
     from fairseq_alignmlm.evaluation.signature import short_hash, signature
-    from fairseq_alignmlm.evaluation.vocabulary import read_vocabulary
+    from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
     from fairseq_alignmlm.storage import sha256_of, write_json
 
     vocabulary = read_vocabulary(args.dict)

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
+from fairseq_alignmlm import lines
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Task
+from fairseq_alignmlm.lines import Line
 from fairseq_alignmlm.storage import atomic_path
 
 
-class Line(NamedTuple):
-    """A line of a file: its number from 1, and its text without the line end."""
-
-    number: int
-    text: str
-
-
-def numbered_lines(path: str | Path) -> Iterator[Line]:
-    """Yield the lines of a UTF-8 file.
-
-    Raises:
-        InputError: when the file is missing or not UTF-8.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError.at(path, None, "there is no such file")
-    with open(path, "rb") as handle:
-        for number, raw in enumerate(handle, 1):
-            try:
-                yield Line(number, raw.decode("utf-8").removesuffix("\n"))
-            except UnicodeDecodeError as error:
-                raise InputError.at(path, number, f"not UTF-8 ({error.reason})", "convert the file") from None
+# A prediction file is judged as it is: line ends of Windows and byte order marks are faults.
+numbered_lines = partial(lines.numbered_lines, exact=True)
 
 
 def filled_lines(path: str | Path) -> Iterator[Line]:

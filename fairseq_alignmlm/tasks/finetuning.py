@@ -13,7 +13,7 @@ from omegaconf import II, MISSING
 from fairseq_alignmlm.data.finetuning import BATCHES_PER_POOL, FinetuningDataset
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.tasks.lengths import check_lengths
-from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
+from fairseq_alignmlm.tasks.vocabulary import load_labels, load_vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -65,10 +65,8 @@ class FinetuningTask(FairseqTask):
         if cfg.max_length < SHORTEST:
             raise InputError(f"--max-length {cfg.max_length} is too short; give at least {SHORTEST}")
         folder = Path(cfg.data)
-        labels = folder / cls.labels_folder / "dict.txt"
-        if not labels.is_file():
-            raise InputError.at(labels, None, "no such file", "run python -m data_prep xtreme")
-        task = cls(cfg, load_vocabulary(folder / cls.tokens_folder / "dict.txt"), Dictionary.load(str(labels)))
+        labels = load_labels(folder / cls.labels_folder / "dict.txt")
+        task = cls(cfg, load_vocabulary(folder / cls.tokens_folder / "dict.txt"), labels)
         logger.info("%d labels: %s", len(task.labels), " ".join(task.labels))
         return task
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from fairseq.data import Dictionary
 
 from fairseq_alignmlm.errors import InputError
-
-MASK = "<mask>"
+from fairseq_alignmlm.lexicon.vocabulary import MASK, read_symbols
 
 
 def load_vocabulary(path: str | Path) -> Dictionary:
@@ -18,15 +18,21 @@ def load_vocabulary(path: str | Path) -> Dictionary:
     Raises:
         InputError: when the file is missing or is no fairseq dictionary.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError.at(path, None, "no such file", "give the folder that python -m data_prep binarize wrote")
-    try:
-        dictionary = Dictionary.load(str(path))
-    except (ValueError, RuntimeError, UnicodeError) as error:
-        raise InputError.at(path, None, f"not a fairseq dictionary ({error})", "binarize the data again") from error
+    symbols = read_symbols(path, "give the folder that python -m data_prep binarize wrote")
+    if MASK in symbols:
+        raise InputError.at(path, None, f"holds {MASK}, which the task adds itself", "binarize the data again")
+    dictionary = _as_dictionary(symbols)
     dictionary.add_symbol(MASK)
     return dictionary
+
+
+def load_labels(path: str | Path) -> Dictionary:
+    """Read the ``dict.txt`` of a task's labels.
+
+    Raises:
+        InputError: when the file is missing or is no fairseq dictionary.
+    """
+    return _as_dictionary(read_symbols(path, "run python -m data_prep xtreme"))
 
 
 def special_symbols(dictionary: Dictionary) -> np.ndarray:
@@ -34,3 +40,10 @@ def special_symbols(dictionary: Dictionary) -> np.ndarray:
     special = np.zeros(len(dictionary), dtype=bool)
     special[[dictionary.bos(), dictionary.pad(), dictionary.eos(), dictionary.unk(), dictionary.index(MASK)]] = True
     return special
+
+
+def _as_dictionary(symbols: Mapping[str, int]) -> Dictionary:
+    dictionary = Dictionary()
+    for symbol, count in symbols.items():
+        dictionary.add_symbol(symbol, n=count)
+    return dictionary

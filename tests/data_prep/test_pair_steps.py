@@ -190,6 +190,7 @@ def test_trees_reach_the_transformation_line_by_line(tmp_path, encoded_pair, pre
     import types
 
     from data_prep.languages import transforms
+    from fairseq_alignmlm import plugins
 
     module = types.ModuleType("root_first")
 
@@ -202,8 +203,9 @@ def test_trees_reach_the_transformation_line_by_line(tmp_path, encoded_pair, pre
     module.SUMMARY, module.OPTIONS = "", {}
     module.create = lambda options: transforms.Transformation(order, needs_trees=True)
     monkeypatch.setitem(sys.modules, "data_prep.languages.transforms.root_first", module)
-    monkeypatch.setattr(transforms, "names", lambda: ["inv", "perm", "root_first"])
-    monkeypatch.setattr("data_prep.arguments.names", list)
+    names = plugins.names
+    monkeypatch.setattr(plugins, "names", lambda package: [*names(package), "root_first"])
+    monkeypatch.setattr(plugins, "summaries", lambda package: "")
 
     text = tmp_path / "text" / "en"
     trees = tmp_path / "trees" / "en"

@@ -12,7 +12,7 @@ import torch
 
 from fairseq_alignmlm.commands import alignment
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.evaluation.vocabulary import read_vocabulary
+from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
 
 WORDS = "encoder.sentence_encoder.embed_tokens.weight"
 LANGUAGES = "encoder.sentence_encoder.embed_languages.weight"

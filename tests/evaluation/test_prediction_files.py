@@ -122,7 +122,7 @@ def test_unknown_gold_label_is_found(tmp_path: Path) -> None:
 
 def test_file_that_is_not_utf8_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "g").write_bytes(b"a\tb\tneutral\n\xff\n")
-    with pytest.raises(InputError, match=r"g:2: not UTF-8"):
+    with pytest.raises(InputError, match=r"g:2: not valid UTF-8"):
         read_labels(tmp_path / "g")
 
 

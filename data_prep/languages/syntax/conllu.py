@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from data_prep.languages.syntax.tree import find_cycle
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import numbered_lines
 
 FORM, LEMMA, UPOS, XPOS, FEATURES, HEAD, LABEL, MISC = 1, 2, 3, 4, 5, 6, 7, 9
 
@@ -141,22 +142,15 @@ def read_blocks(path: str | Path) -> Iterator[tuple[list[str], int]]:
         InputError: the file is missing or not UTF-8.
     """
     block: list[str] = []
-    number = start = 1
-    try:
-        with open(path, encoding="utf-8-sig", newline="\n") as handle:
-            for number, raw in enumerate(handle, 1):
-                line = raw.rstrip("\r\n")
-                if line and not line.isspace():
-                    if not block:
-                        start = number
-                    block.append(line)
-                elif block:
-                    yield block, start
-                    block = []
-    except FileNotFoundError:
-        raise InputError.at(path, None, "no such file", "give a CoNLL-U file") from None
-    except UnicodeDecodeError:
-        raise InputError.at(path, number + 1, "not UTF-8", "convert the file to UTF-8") from None
+    start = 1
+    for number, line in numbered_lines(path, "give a CoNLL-U file"):
+        if line and not line.isspace():
+            if not block:
+                start = number
+            block.append(line)
+        elif block:
+            yield block, start
+            block = []
     if block:
         yield block, start
 

@@ -33,14 +33,13 @@ the lines with integer IDs have to be the words of the sentence (checked before 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
+from fairseq_alignmlm import plugins
 from fairseq_alignmlm.errors import InputError
 
 
@@ -86,20 +85,9 @@ class Transformation:
     input_files: tuple[Path, ...] = ()
 
 
-def names() -> list[str]:
-    """Return the names of all transformations, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-
-
-def load(name: str) -> ModuleType:
-    """Import the transformation ``name``.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    if name not in names():
-        raise InputError(f"unknown transformation {name!r}; choose from {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}")
+names = partial(plugins.names, __name__)
+summaries = partial(plugins.summaries, __name__)
+load = partial(plugins.load, __name__, "transformation")
 
 
 def create(specification: str) -> Transformation:

@@ -11,12 +11,10 @@ A file ``<name>.py`` in this folder is ``extract --format <name>``. It has
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm import plugins
 
 
 class Skipped(NamedTuple):
@@ -26,26 +24,6 @@ class Skipped(NamedTuple):
     line: int
 
 
-Reader = Callable[[Iterable[str], int | None], Iterator[str | Skipped]]
-
-
-def names() -> list[str]:
-    """Return the names of all formats, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
-def summaries() -> dict[str, str]:
-    """Return what every format is, by name."""
-    return {name: importlib.import_module(f"{__name__}.{name}").SUMMARY for name in names()}
-
-
-def load(name: str) -> Reader:
-    """Return the reader of the format ``name``.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    if name not in names():
-        raise InputError(f"unknown format {name!r}; choose from {', '.join(names())}")
-    reader: Reader = importlib.import_module(f"{__name__}.{name}").read
-    return reader
+names = partial(plugins.names, __name__)
+summaries = partial(plugins.summaries, __name__)
+load = partial(plugins.load, __name__, "format")

@@ -6,7 +6,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import NamedTuple
 
-from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import numbered_lines
 from fairseq_alignmlm.progress import track
 
 
@@ -34,14 +34,8 @@ def measure(words: Container[str], text: Path, lowercase: bool = False) -> Cover
         InputError: no such file or not UTF-8.
     """
     tokens = covered = 0
-    try:
-        with open(text, encoding="utf-8") as handle:
-            for line in track(handle, f"coverage of {text.name}"):
-                found = (line.lower() if lowercase else line).split()
-                tokens += len(found)
-                covered += sum(word in words for word in found)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise InputError.at(text, None, "no such file", "check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError.at(text, None, "not valid UTF-8", "save the file as UTF-8") from error
+    for _, line in track(numbered_lines(text), f"coverage of {text.name}"):
+        found = (line.lower() if lowercase else line).split()
+        tokens += len(found)
+        covered += sum(word in words for word in found)
     return Coverage(tokens, covered)

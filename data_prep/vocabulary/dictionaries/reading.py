@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lines import open_input
 
 from . import formats
 
@@ -54,7 +55,7 @@ def read(path: Path, format_name: str = "auto", invert: bool = False) -> Iterato
     name = format_name
     if name == "auto":
         name = formats.recognise(line for line, _ in _lines(path) if line is not None)
-    parse = formats.load(name)
+    parse = formats.load(name).parse
     empty = True
     for line, number in _lines(path):
         empty = False
@@ -82,11 +83,7 @@ def clean(word: str) -> str:
 
 def _lines(path: Path) -> Iterator[tuple[str | None, int]]:
     """Yield ``(line, number)`` of the lines that hold something; None for a line that is not UTF-8."""
-    try:
-        handle = open(path, "rb")  # noqa: SIM115 (closed below; only opening it may be bad input)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise InputError.at(path, None, "no such file", "check the path") from error
-    with handle:
+    with open_input(path) as handle:
         top = True
         for number, raw in enumerate(handle, 1):
             try:

@@ -40,28 +40,3 @@ class Segmenter:
         if self._symbols is not None:
             pieces = tuple(self._symbols.get(piece, "") for piece in pieces)
         return pieces if self._vocabulary.issuperset(pieces) else None
-
-
-def read_vocabulary(path: Path) -> frozenset[str]:
-    """Return the symbols of a fairseq ``dict.txt`` (``symbol count`` a line).
-
-    Raises:
-        InputError: no such file, a line without a count, not UTF-8, or no symbols.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise InputError.at(path, None, "no such file", "give bin/dict.txt of the pair") from error
-    except UnicodeDecodeError as error:
-        raise InputError.at(path, None, "not valid UTF-8", "give bin/dict.txt of the pair") from error
-    symbols = set()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        symbol, space, count = line.removesuffix("#fairseq:overwrite").rstrip().rpartition(" ")
-        if not space or not count.isdigit():
-            raise InputError.at(path, number, "no `symbol count`", "give bin/dict.txt of the pair")
-        symbols.add(symbol)
-    if not symbols:
-        raise InputError.at(path, None, "holds no symbols", "give bin/dict.txt of the pair")
-    return frozenset(symbols)

@@ -21,11 +21,11 @@ texts = st.lists(st.lists(words, min_size=2, max_size=6), min_size=1, max_size=5
 
 
 def conll(lines: list[str], column: int | None = None) -> list[str | Skipped]:
-    return list(readers.load("conll")(lines, column))
+    return list(readers.load("conll").read(lines, column))
 
 
 def tsv(lines: list[str], column: int | None = None) -> list[str | Skipped]:
-    return list(readers.load("tsv")(lines, column))
+    return list(readers.load("tsv").read(lines, column))
 
 
 @given(texts, st.integers(0, 1), st.integers(1, 2))
@@ -86,7 +86,7 @@ def test_real_files_lose_no_sentence(file: str, form: str, sentences: int) -> No
     path = DATA / file
     if not path.exists():
         pytest.skip("../shared/data is not there")
-    found = list(readers.load(form)(path.read_text(encoding="utf-8").split("\n"), None))
+    found = list(readers.load(form).read(path.read_text(encoding="utf-8").split("\n"), None))
     assert len(found) == sentences
     assert all(isinstance(sentence, str) for sentence in found)
 

@@ -15,9 +15,10 @@ from data_prep.commands import translations
 from data_prep.vocabulary.dictionaries.conversion import Conversion, Entry, Filters, convert, split
 from data_prep.vocabulary.dictionaries.coverage import Coverage, measure
 from data_prep.vocabulary.dictionaries.reading import Problem, WordPair
-from data_prep.vocabulary.dictionaries.segmentation import Segmenter, read_vocabulary
+from data_prep.vocabulary.dictionaries.segmentation import Segmenter
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
+from fairseq_alignmlm.lexicon.vocabulary import read_symbols
 
 HERE = Path("d.txt")
 ENGLISH_TEXT = "the house is small and the garden of the house is green while the cat sleeps in the old house"
@@ -143,7 +144,7 @@ def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_pieces_are_of_the_vocabulary_and_spell_the_word(vocabulary: tuple[Path, Path]) -> None:
     model, dictionary = vocabulary
-    known = read_vocabulary(dictionary)
+    known = frozenset(read_symbols(dictionary))
     segmenter = Segmenter(model, known)
     for word in {*ENGLISH, *FRENCH, "greenhouse"}:
         pieces = segmenter.pieces(word)
@@ -154,12 +155,12 @@ def test_pieces_are_of_the_vocabulary_and_spell_the_word(vocabulary: tuple[Path,
 
 
 @pytest.mark.parametrize(
-    "content,why", [("a 1\nb\n", ":2: no `symbol count`"), ("", "holds no symbols"), ("a x\n", ":1:")]
+    "content,why", [("a 1\nb\n", ":2: expected `symbol count`"), ("", "holds no symbols"), ("a x\n", ":1:")]
 )
 def test_a_broken_dict_is_bad_input(tmp_path: Path, content: str, why: str) -> None:
     (tmp_path / "dict.txt").write_text(content)
     with pytest.raises(InputError, match=why):
-        read_vocabulary(tmp_path / "dict.txt")
+        read_symbols(tmp_path / "dict.txt")
 
 
 def test_a_broken_model_is_bad_input(tmp_path: Path) -> None:

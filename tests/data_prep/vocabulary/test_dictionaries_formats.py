@@ -34,13 +34,13 @@ def annotated(draw: st.DrawFn, phrase: str) -> str:
 @given(words, words, st.sampled_from([" ", "\t", "  ", " \t "]))
 @settings(deadline=None, max_examples=100)
 def test_muse_gives_back_the_two_words(source: str, target: str, separator: str) -> None:
-    assert load("muse")(f"{source}{separator}{target}") == ParsedLine(((source, target),))
+    assert load("muse").parse(f"{source}{separator}{target}") == ParsedLine(((source, target),))
 
 
 @given(phrases, phrases)
 @settings(deadline=None, max_examples=100)
 def test_tsv_keeps_phrases(source: str, target: str) -> None:
-    assert load("tsv")(f"{source}\t{target}") == ParsedLine(((source, target),))
+    assert load("tsv").parse(f"{source}\t{target}") == ParsedLine(((source, target),))
 
 
 @given(
@@ -53,7 +53,7 @@ def test_wiktionary_gives_back_every_translation_without_its_annotations(
     separator = data.draw(st.sampled_from([", ", "; "]))
     right = separator.join(data.draw(annotated(translation)) for translation in translations)
     line = f"{head} {{{part_of_speech}}} ({sense}) :: {right}"
-    assert load("wiktionary")(line) == ParsedLine(tuple((head, translation) for translation in translations))
+    assert load("wiktionary").parse(line) == ParsedLine(tuple((head, translation) for translation in translations))
 
 
 @given(
@@ -64,7 +64,7 @@ def test_wiktionary_gives_back_every_translation_without_its_annotations(
 def test_any_line_is_parsed_or_called_malformed_and_no_markup_survives(line: str) -> None:
     for name in formats.names():
         try:
-            parsed = load(name)(line)
+            parsed = load(name).parse(line)
         except MalformedLine:
             continue
         for pair in parsed.pairs if name == "wiktionary" else ():
@@ -91,14 +91,14 @@ def test_any_line_is_parsed_or_called_malformed_and_no_markup_survives(line: str
     ],
 )
 def test_wiktionary_examples(line: str, expected: list[tuple[str, str]]) -> None:
-    assert list(load("wiktionary")(line).pairs) == expected
+    assert list(load("wiktionary").parse(line).pairs) == expected
 
 
 def test_what_gives_no_pair_has_a_reason() -> None:
-    assert load("wiktionary")("foo {n} SEE: bar ::").dropped == ("cross-reference",)
-    assert load("wiktionary")("di- {prefix} (two) :: द्वि").dropped == ("affix, letter or symbol",)
-    assert load("wiktionary")("Dany {prop} ::").dropped == ("no translation",)
-    assert load("wiktionary")("a {n} :: b|c, d").dropped == ("markup or placeholder",)
+    assert load("wiktionary").parse("foo {n} SEE: bar ::").dropped == ("cross-reference",)
+    assert load("wiktionary").parse("di- {prefix} (two) :: द्वि").dropped == ("affix, letter or symbol",)
+    assert load("wiktionary").parse("Dany {prop} ::").dropped == ("no translation",)
+    assert load("wiktionary").parse("a {n} :: b|c, d").dropped == ("markup or placeholder",)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_gives_no_pair_has_a_reason() -> None:
 )
 def test_malformed_lines_say_what_is_wrong(name: str, line: str, why: str) -> None:
     with pytest.raises(MalformedLine, match=why):
-        load(name)(line)
+        load(name).parse(line)
 
 
 def test_formats_are_recognised_by_what_parses() -> None:

@@ -86,7 +86,7 @@ def test_three_workers_and_small_blocks_write_the_bytes_of_one(tmp_path: Path, m
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [("a 1\nb\n", ":2: not `symbol count`"), ("a 1\n<unk> 4\n", "'<unk>' is fairseq's own symbol")],
+    [("a 1\nb\n", ":2: expected `symbol count`"), ("a 1\n<unk> 4\n", "'<unk>' is fairseq's own symbol")],
 )
 def test_a_broken_dictionary_is_bad_input(tmp_path: Path, content: str, why: str) -> None:
     (tmp_path / "dict.txt").write_text(content)

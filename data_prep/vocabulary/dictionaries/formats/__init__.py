@@ -11,13 +11,12 @@ A file ``<name>.py`` in this folder is ``--format <name>``. It has
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm import plugins
 
 _LINES_LOOKED_AT = 200
 
@@ -38,40 +37,20 @@ class MalformedLine(ValueError):
     """Say why a line is not of the format: ``3 columns instead of 2``."""
 
 
-Parser = Callable[[str], ParsedLine]
-
-
-def names() -> list[str]:
-    """Return the names of all formats, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
-def summaries() -> dict[str, str]:
-    """Return what every format is, by name."""
-    return {name: importlib.import_module(f"{__name__}.{name}").SUMMARY for name in names()}
-
-
-def load(name: str) -> Parser:
-    """Return the parser of the format ``name``.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    if name not in names():
-        raise InputError(f"unknown dictionary format {name!r}; choose from {', '.join(names())}")
-    parser: Parser = importlib.import_module(f"{__name__}.{name}").parse
-    return parser
+names = partial(plugins.names, __name__)
+summaries = partial(plugins.summaries, __name__)
+load = partial(plugins.load, __name__, "dictionary format")
 
 
 def recognise(lines: Iterable[str]) -> str:
     """Return the format that makes sense of most of the first lines; of equals, the first by name."""
     sample = list(islice(lines, _LINES_LOOKED_AT))
-    return max(names(), key=lambda name: sum(_parses(load(name), line) for line in sample))
+    return max(names(), key=lambda name: sum(_parses(load(name).parse, line) for line in sample))
 
 
-def _parses(parser: Parser, line: str) -> bool:
+def _parses(parse: Callable[[str], ParsedLine], line: str) -> bool:
     try:
-        parser(line)
+        parse(line)
     except MalformedLine:
         return False
     return True

@@ -16,6 +16,9 @@ from . import MalformedLine, ParsedLine
 SUMMARY = "Wiktionary extracts: word {pos} (sense) :: translation {gender} /transliteration/, ..."
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}")
+_STRUCTURE = re.compile(r"::|[()\[\]{}]")
+_OPENING = {"(": ")", "[": "]", "{": "}"}
+_DEEPEST = 20  # brackets in brackets; what is deeper counts as markup
 _TRANSLITERATION = re.compile(r"(?<!\S)/[^/]*/(?=[\s,;]|$)")
 _PART_OF_SPEECH = re.compile(r"\{([^{}]*)\}")
 _NO_WORDS = {"letter", "symbol", "prefix", "suffix", "affix", "infix", "interfix", "circumfix"}
@@ -51,22 +54,26 @@ def parse(line: str) -> ParsedLine:
 
 def _separator(line: str) -> int:
     """Return where the ``::`` stands that is in no bracket; of brackets that do not close, the first ``::``."""
-    places = [match.start() for match in re.finditer("::", line)]
-    if not places:
+    first = line.find("::")
+    if first < 0:
         raise MalformedLine("no '::' between word and translations")
-    outside = (
-        place
-        for place in places
-        if all(line.count(b[0], 0, place) == line.count(b[1], 0, place) for b in ("()", "[]", "{}"))
-    )
-    return next(outside, places[0])
+    depth = dict.fromkeys(_OPENING.values(), 0)
+    for match in _STRUCTURE.finditer(line):
+        if match[0] in _OPENING:
+            depth[_OPENING[match[0]]] += 1
+        elif match[0] in depth:
+            depth[match[0]] -= 1
+        elif not any(depth.values()):
+            return match.start()
+    return first
 
 
 def _bare(text: str) -> str:
     """Return ``text`` without annotations, whitespace made single spaces."""
-    before = None
-    while before != text:  # from the innermost bracket outwards
-        before, text = text, _BRACKETS.sub(" ", text)
+    for _ in range(_DEEPEST):  # from the innermost bracket outwards
+        text, found = _BRACKETS.subn(" ", text)
+        if not found:
+            break
     return " ".join(_TRANSLITERATION.sub(" ", text).split())
 
 

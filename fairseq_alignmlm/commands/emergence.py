@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fairseq_alignmlm.errors import InputError
 
 if TYPE_CHECKING:
-    from fairseq_alignmlm.evaluation.vocabulary import Vocabulary
+    from fairseq_alignmlm.lexicon.vocabulary import Vocabulary
 
 SUMMARY = "alignment, word translation, sentence retrieval and loss of a run's checkpoints, over updates"
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print and write; return the exit status."""
-    from fairseq_alignmlm.evaluation.vocabulary import read_vocabulary
+    from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
     from fairseq_alignmlm.storage import write_json
 
     if args.sentences < 2:

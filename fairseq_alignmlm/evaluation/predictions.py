@@ -12,7 +12,6 @@ from fairseq_alignmlm.evaluation.xtreme_tasks import Task
 from fairseq_alignmlm.lines import Line
 from fairseq_alignmlm.storage import atomic_path
 
-
 # A prediction file is judged as it is: line ends of Windows and byte order marks are faults.
 numbered_lines = partial(lines.numbered_lines, exact=True)
 

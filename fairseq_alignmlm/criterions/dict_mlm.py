@@ -136,6 +136,8 @@ class DictMLM(FairseqCriterion):
             "nsentences": sample["nsentences"],
             "sample_size": sample_size,
         }
+        if not model.training:  # the loss that other objectives have, on the text without translations
+            log["mlm_loss"] = masked_cross_entropy(model, sample, selected)[0]
         return loss, sample_size, log
 
     def corrupt(self, sample: dict[str, Any]) -> tuple[dict[str, Any], Tensor, Tensor]:
@@ -162,12 +164,18 @@ class DictMLM(FairseqCriterion):
 
     @staticmethod
     def reduce_metrics(logging_outputs: list[dict[str, Any]]) -> None:
-        """Log ``loss`` in bits per predicted token and ``translated``, the share of these, in percent."""
+        """Log ``loss`` in bits per predicted token and ``translated``, the share of these, in percent.
+
+        Validation adds ``mlm_loss``, on text without translations.
+        """
         loss, translated, size = (
             sum(log.get(key, 0) for log in logging_outputs) for key in ("loss", "translated", "sample_size")
         )
         metrics.log_scalar("loss", bits(loss, size), size, round=3)
         metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["loss"].avg))
+        if any("mlm_loss" in log for log in logging_outputs):
+            mlm = sum(log.get("mlm_loss", 0) for log in logging_outputs)
+            metrics.log_scalar("mlm_loss", bits(mlm, size), size, round=3)
         metrics.log_scalar("translated", 100.0 * translated / size, size, round=2)
 
     @staticmethod

@@ -274,7 +274,8 @@ class MultilingualMLM(FairseqTask):
         sizes_P = torch.zeros(len(self._part_names), device=device, dtype=torch.long)
         with torch.no_grad():
             for number in sample["part"].unique().tolist() if sample else ():
-                losses_P[number], sizes_P[number], log = criterion(model, select_rows(sample, sample["part"] == number))
+                loss, sizes_P[number], log = criterion(model, select_rows(sample, sample["part"] == number))
+                losses_P[number] = log.get("mlm_loss", loss)  # what the objective adds belongs to no language
                 for key, value in log.items():
                     totals[key] = totals.get(key, 0) + value
         # fairseq sums the entries of several workers by their place, tensors and numbers apart: order and types must
@@ -284,7 +285,11 @@ class MultilingualMLM(FairseqTask):
         return losses_P.sum(), sizes_P.sum(), totals
 
     def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
-        """Log the criterion's metrics and, in validation, ``loss_<language>`` (bits per predicted token)."""
+        """Log the criterion's metrics and, in validation, ``loss_<language>``: MLM alone, in bits per predicted token.
+
+        It is the same quantity under every objective: without the alignment loss of ALIGN-MLM, on text without the
+        translations of DICT-MLM.
+        """
         super().reduce_metrics(logging_outputs, criterion)
         for name in self._part_names:
             size = sum(log.get(f"sample_size/{name}", 0) for log in logging_outputs)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from fairseq import metrics
 from fairseq.distributed import utils as distributed_utils
 from omegaconf import OmegaConf
 
+from fairseq_alignmlm.criterions.align_mlm import AlignMLM, AlignMLMConfig
+from fairseq_alignmlm.criterions.dict_mlm import DictMLM, DictMLMConfig
 from fairseq_alignmlm.criterions.mlm import MLM
 from fairseq_alignmlm.criterions.tlm import TLM, TLMConfig
 from fairseq_alignmlm.data.batches import select_rows
@@ -57,6 +60,34 @@ def test_validation_of_a_mixed_batch_is_that_of_each_language(tiny_pair):
     torch.testing.assert_close(loss, log["loss/en"] + log["loss/xx"])
     assert size == log["sample_size/en"] + log["sample_size/xx"] == log["sample_size"]
     assert (log["ntokens"], log["nsentences"]) == (batch["ntokens"], batch["nsentences"])
+
+
+def make_criterion(objective, task, pair):
+    dictionary = str(pair / "dictionary.25.tsv")
+    if objective == "align_mlm":
+        return AlignMLM(AlignMLMConfig(dictionary=dictionary), task)
+    if objective == "dict_mlm":
+        return DictMLM(DictMLMConfig(dictionary=dictionary), task)
+    return TLM(TLMConfig(tlm_ratio=1.0), task) if objective == "tlm" else MLM(None, task)
+
+
+@pytest.mark.parametrize("objective", ["mlm", "align_mlm", "dict_mlm", "tlm"])
+def test_the_loss_of_a_language_is_that_of_mlm_alone_whatever_the_objective(tiny_pair, objective):
+    task = make_task(tiny_pair, tokens_per_sample=32)
+    criterion = make_criterion(objective, task, tiny_pair)
+    model = make_model(task, language_embeddings=objective in ("dict_mlm", "tlm"))
+    batch = make_batch(task, "valid")
+    _, _, log = task.valid_step(batch, model, criterion)
+    with metrics.aggregate() as logged:
+        task.reduce_metrics([log], criterion)
+    for number, name in enumerate(task.languages):
+        alone, size, _ = MLM(None, task)(model, part(batch, number))
+        assert log[f"loss/{name}"].item() == pytest.approx(alone.item(), rel=1e-6)
+        assert logged.get_smoothed_values()[f"loss_{name}"] == pytest.approx(
+            (alone / size / np.log(2)).item(), abs=6e-4
+        )
+    if objective in ("align_mlm", "dict_mlm"):
+        assert logged.get_smoothed_values()["mlm_loss"] != logged.get_smoothed_values()["loss"]
 
 
 @pytest.mark.parametrize("objective", ["mlm", "tlm"])

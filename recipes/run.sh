@@ -125,7 +125,7 @@ if [[ ! -f $run/pretrained.pt ]]; then
         fi
         # Sentence pairs do not fit into the shortest blocks: XLM begins with its monolingual part.
         without_pairs=()
-        if [[ $objective == xlm ]] && ((${shape%x*} < shortest_tlm)); then without_pairs=(--tlm-ratio 0); fi
+        if [[ $objective == xlm ]] && ((${shape%x*} < shortest_tlm)); then without_pairs=(--tlm-without-pairs); fi
         say "pre-training with blocks of ${shape%x*} tokens, ${shape#*x} a batch, until update $until"
         if [[ -f $run/$shape.begun && $run/checkpoint_last.pt -nt $run/$shape.begun ]]; then
             restart=() # cut off within these blocks, after a checkpoint

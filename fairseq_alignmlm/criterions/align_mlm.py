@@ -1,8 +1,8 @@
 """ALIGN-MLM: masked language modelling plus the alignment of dictionary words (section 3)."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
@@ -20,7 +20,8 @@ from fairseq_alignmlm.evaluation.alignment import alignment_scores
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import DictionaryIndices
 from fairseq_alignmlm.lexicon.known_pieces import known_pieces
-from fairseq_alignmlm.lexicon.selection import load_dictionaries
+from fairseq_alignmlm.lexicon.selection import dictionaries_for, require_vocabulary_and_direction
+from fairseq_alignmlm.option_ranges import require_range
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,8 @@ class AlignMLM(FairseqCriterion):
     multiplies by the sample size of all their batches.
 
     Raises:
-        InputError: when the dictionary is missing or broken, or it or the counterparts belong to another vocabulary.
+        InputError: when alpha is not a number above 0, the dictionary is missing or broken, or it or the counterparts
+            belong to another vocabulary or other languages.
     """
 
     source: Tensor
@@ -104,17 +106,18 @@ class AlignMLM(FairseqCriterion):
 
     def __init__(self, cfg: AlignMLMConfig, task: Any) -> None:
         super().__init__(task)
+        require_range("--align-alpha", cfg.align_alpha, 0, above=True)
         self.alpha = cfg.align_alpha
         if not cfg.dictionary:
             raise InputError("--criterion align_mlm needs --dictionary FILE")
-        index_of = known_pieces(task.source_dictionary)
-        found = [each.to_indices(index_of) for _, _, each in load_dictionaries(cfg.dictionary, task.languages)]
+        found = [pair.entries for pair in dictionaries_for(cfg.dictionary, task)]
         self.register_buffer("source", _join([each.source for each in found]), persistent=False)
         self.register_buffer("target", _join([each.target for each in found]), persistent=False)
         weight = np.concatenate([each.weight for each in found])
         # Whole numbers, which stay exact when fairseq converts the criterion to 16 bits.
         self.register_buffer("shared_by", torch.from_numpy(np.rint(1.0 / weight)).long(), persistent=False)
-        self.counterparts = _read_counterparts(cfg.counterparts, index_of, found) if cfg.counterparts else None
+        self.counterparts = _read_counterparts(cfg.counterparts, task, found) if cfg.counterparts else None
+        self._remarked = False
         self._scores: dict[str, float] | None = None
 
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
@@ -124,6 +127,9 @@ class AlignMLM(FairseqCriterion):
             ``mlm_sum + alpha * L_ALIGN * sample_size`` in nats (of several workers, all together), the number of
             predicted tokens, and the sums to log.
         """
+        if not self._remarked and "language_ids" in sample["net_input"]:
+            logger.warning("ALIGN-MLM with language embeddings: the paper trains it without (G.5)")
+        self._remarked = True
         sample_size = sample["target"].ne(self.padding_idx).sum()
         worker, workers = place_among_workers() if model.training else (0, 1)
         size_of_all = SumOverWorkers(sample_size) if workers > 1 else None
@@ -188,10 +194,10 @@ class AlignMLM(FairseqCriterion):
         return True
 
 
-def _read_counterparts(
-    path: str, index_of: Callable[[str], int | None], dictionaries: list[DictionaryIndices]
-) -> tuple[Tensor, Tensor, Tensor]:
+def _read_counterparts(path: str, task: Any, dictionaries: list[DictionaryIndices]) -> tuple[Tensor, Tensor, Tensor]:
     """Return tokens and counterparts ``(N,)``, and which tokens are an entry by themselves, bool ``(N,)``."""
+    require_vocabulary_and_direction(Path(path), task.identity, tuple(task.languages[:2]))
+    index_of = known_pieces(task.source_dictionary)
     pairs = [(index_of(first), index_of(second)) for first, second in read_counterparts(path)]
     known = np.array([pair for pair in pairs if None not in pair], dtype=np.int64).reshape(-1, 2)
     if len(known) == 0:

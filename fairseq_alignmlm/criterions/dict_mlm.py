@@ -18,8 +18,8 @@ from fairseq_alignmlm.criterions.masked_prediction import (
     selected_positions,
 )
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.lexicon.known_pieces import known_pieces
-from fairseq_alignmlm.lexicon.selection import load_dictionaries
+from fairseq_alignmlm.lexicon.selection import dictionaries_for
+from fairseq_alignmlm.option_ranges import require_range
 
 logger = logging.getLogger(__name__)
 
@@ -103,14 +103,14 @@ class DictMLM(FairseqCriterion):
     """Mean cross-entropy of the selected tokens, half of which go through the dictionary.
 
     Raises:
-        InputError: when a dictionary is missing or broken, has no single-token entry or names an unknown language, the
-            probability is out of range, or the model has no language embeddings.
+        InputError: when a dictionary is missing or broken, belongs to other data, translates nothing or names an
+            unknown language, the probability is out of range, or the model has no language embeddings.
     """
 
     def __init__(self, cfg: DictMLMConfig, task: Any) -> None:
         super().__init__(task)
-        if not 0.0 <= cfg.dict_mlm_prob <= 1.0:
-            raise InputError(f"--dict-mlm-prob {cfg.dict_mlm_prob} is not between 0 and 1")
+        remedy = "DICT-MLM that translates nothing is MLM: give --criterion mlm" if cfg.dict_mlm_prob == 0 else ""
+        require_range("--dict-mlm-prob", cfg.dict_mlm_prob, 0, 1, above=True, remedy=remedy)
         self.probability = cfg.dict_mlm_prob
         self.substitutes = str(cfg.dict_mlm_variant) == SUBSTITUTE
         self.without_language_ids = cfg.without_language_ids
@@ -188,15 +188,20 @@ def _single_token_entries(value: str, task: Any) -> np.ndarray:
     """Return both directions of all dictionaries as rows of `TranslationTable`."""
     rows: list[np.ndarray] = []
     left_out = 0
-    for first, second, dictionary in load_dictionaries(value, task.languages):
-        indices = dictionary.to_indices(known_pieces(task.source_dictionary))
+    translatable = 0
+    for first, second, indices in dictionaries_for(value, task):
         single = np.logical_and(*indices.single_pieces())
         left_out += int((~single).sum())
         source, target = indices.source[single, 0], indices.target[single, 0]
+        for name, pieces in ((first, source), (second, target)):
+            translatable += int(task.token_counts(name)[np.unique(pieces)].sum())
         one, two = (np.full(len(source), task.language_number(name)) for name in (first, second))
         rows += [np.stack([one, source, two, target], 1), np.stack([two, target, one, source], 1)]
     entries = np.concatenate(rows)
     if len(entries) == 0:
         raise InputError(f"--dictionary {value}: no entry has a single piece on both sides; DICT-MLM needs such")
+    if not translatable:
+        what = "no token of the text is in an entry of single pieces: nothing would be translated"
+        raise InputError(f"--dictionary {value}: {what}; give the dictionary of these data")
     logger.info("dictionary: %s entries; %s of several pieces not used", f"{len(entries) // 2:,}", f"{left_out:,}")
     return entries

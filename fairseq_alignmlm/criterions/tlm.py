@@ -1,5 +1,6 @@
 """XLM: masked language modelling on single languages and on sentence pairs (TLM; section 3, appendix G.3)."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -19,6 +20,9 @@ from fairseq_alignmlm.criterions.masked_prediction import (
 from fairseq_alignmlm.data.parallel import HALVES, PACKED, ParallelSettings
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.heads import select
+from fairseq_alignmlm.option_ranges import require_range
+
+logger = logging.getLogger(__name__)
 
 Layout = ChoiceEnum([HALVES, PACKED])
 
@@ -29,7 +33,10 @@ class TLMConfig(FairseqDataclass):
 
     tlm_ratio: float = field(
         default=0.25,
-        metadata={"help": "sentence pairs to use, relative to the number of L1 sentences, in [0, 1] (Table 6)"},
+        metadata={
+            "help": "sentence pairs of each language pair, relative to the sentences of the first of --languages, "
+            "above 0 and up to 1 (Table 6); all where --tlm-parallel has fewer"
+        },
     )
     tlm_layout: Layout = field(  # type: ignore[valid-type]
         default=HALVES,
@@ -45,6 +52,10 @@ class TLMConfig(FairseqDataclass):
             "translates line i of the other"
         },
     )
+    tlm_without_pairs: bool = field(
+        default=False,
+        metadata={"help": "train without sentence pairs for now: a first stage whose blocks are too short for them"},
+    )
     without_language_ids: bool = field(
         default=False, metadata={"help": "allow a model without --language-embeddings (not what the paper does)"}
     )
@@ -55,18 +66,21 @@ class TLM(FairseqCriterion):
     """Mean cross-entropy over the predicted tokens of monolingual and parallel instances alike.
 
     Raises:
-        InputError: when the ratio is out of range, a pair names an unknown language, or the model has no language
-            embeddings.
+        InputError: when there would be no sentence pairs, the ratio is out of range, a pair names an unknown language,
+            or the model has no language embeddings.
     """
 
     def __init__(self, cfg: TLMConfig, task: Any) -> None:
         super().__init__(task)
-        if not 0.0 <= cfg.tlm_ratio <= 1.0:
-            raise InputError(f"--tlm-ratio {cfg.tlm_ratio} is not in [0, 1]")
+        remedy = "XLM without pairs is MLM: give --criterion mlm, or --tlm-without-pairs for a first stage"
+        require_range("--tlm-ratio", cfg.tlm_ratio, 0, 1, above=True, remedy=remedy if cfg.tlm_ratio == 0 else "")
         self.without_language_ids = cfg.without_language_ids
         self.languages = len(task.languages)
         folder = Path(cfg.tlm_parallel) if cfg.tlm_parallel else None
-        pairs = _pairs(cfg.tlm_pairs, task.languages) if cfg.tlm_ratio > 0 else ()
+        pairs = _pairs(cfg.tlm_pairs, task.languages)
+        if cfg.tlm_without_pairs:
+            logger.warning("--tlm-without-pairs: this stage is masked language modelling on single languages")
+            pairs = ()
         task.use_sentence_instances(ParallelSettings(cfg.tlm_ratio, str(cfg.tlm_layout), folder, pairs))
 
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
@@ -120,6 +134,9 @@ class TLM(FairseqCriterion):
 
 def _pairs(listed: str | None, languages: list[str]) -> tuple[tuple[str, str], ...]:
     """Read ``en-fr,en-ar``; names may themselves hold hyphens, so they are matched against the known languages."""
+    if len(languages) < 2:
+        what = f"--criterion tlm needs two languages or more, there is {', '.join(languages)}"
+        raise InputError(f"{what}; give --languages L1,L2, or --criterion mlm")
     if not listed:
         return tuple((languages[0], other) for other in languages[1:])
     known = {f"{first}-{second}": (first, second) for first in languages for second in languages if first != second}

@@ -12,6 +12,7 @@ from fairseq.data.indexed_dataset import (
 )
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import FILE_NAME, Identity
 
 
 def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
@@ -49,6 +50,21 @@ def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
             "binarize the data again",
         )
     return dataset
+
+
+def require_same_vocabulary(folder: Path, identity: Identity) -> None:
+    """Refuse binarized text that was made with another dict.txt, where it says with which.
+
+    Args:
+        folder: a language's folder, or that of parallel text.
+        identity: that of dict.txt.
+
+    Raises:
+        InputError: when the two differ.
+    """
+    told = folder / FILE_NAME
+    if told.is_file():
+        identity.require(Identity.read(told), folder, "dict.txt", "binarize the data again")
 
 
 def token_counts(dataset: MMapIndexedDataset, vocabulary_size: int, batch: int = 10_000) -> np.ndarray:

@@ -23,7 +23,7 @@ class ParallelSettings:
     """What the criterion `tlm` asks the task for.
 
     Attributes:
-        ratio: pairs to use, relative to the number of L1 sentences, in [0, 1]; without replacement.
+        ratio: pairs to use, relative to the number of sentences of the first language, in [0, 1]; without replacement.
         layout: ``halves`` pads each side to half of the instance (the paper), ``packed`` does not.
         folder: a `fairseq-preprocess` folder with ``train.<l1>-<l2>.<language>.{bin,idx}``; None pairs line i of
             the monolingual data.
@@ -60,20 +60,26 @@ def load_pair(data: Path, folder: Path | None, pair: tuple[str, str], split: str
     return sides
 
 
-def sample_pairs(sides: list[MMapIndexedDataset], ratio: float, seed: int) -> np.ndarray:
-    """Draw ``round(ratio * number of L1 sentences)`` pairs without replacement.
+def sample_pairs(side: MMapIndexedDataset, sentences: int, ratio: float, seed: int) -> tuple[np.ndarray, int]:
+    """Draw ``round(ratio * sentences)`` pairs without replacement, or all where there are fewer.
 
     Args:
-        sides: the two sides.
+        side: one side of the parallel corpus.
+        sentences: sentences of L1's own text, which the ratio is relative to (Table 6).
         ratio: in (0, 1].
         seed: seed of the run.
 
     Returns:
-        Line numbers ``(n,)`` in random order; blank lines are no sentences.
+        Line numbers ``(n,)`` in random order, and how many were wanted; blank lines are no sentences.
     """
-    sentences = np.flatnonzero(np.asarray(sides[0].sizes) > BLANK_LINE)
-    wanted = round(ratio * len(sentences))
-    return generator(seed, 0).permutation(sentences)[:wanted]
+    present = np.flatnonzero(np.asarray(side.sizes) > BLANK_LINE)
+    wanted = round(ratio * sentences)
+    return generator(seed, 0).permutation(present)[:wanted], wanted
+
+
+def count_sentences(text: MMapIndexedDataset) -> int:
+    """Return the number of lines that are not blank."""
+    return int((np.asarray(text.sizes) > BLANK_LINE).sum())
 
 
 def parallel_part(
@@ -82,6 +88,7 @@ def parallel_part(
     pair: tuple[str, str],
     languages: tuple[int, int],
     split: str,
+    sentences: int,
     tokens_per_sample: int,
     bos: int,
     seed: int,
@@ -96,6 +103,7 @@ def parallel_part(
         pair: the names of the two languages.
         languages: their numbers.
         split: ``train`` or ``valid``.
+        sentences: sentences of L1 in this split.
         tokens_per_sample: most tokens of an instance; each side has half, those of a single pair share it.
         bos: index of ``<s>``.
         seed: seed of the run.
@@ -109,7 +117,7 @@ def parallel_part(
         InputError: as `load_pair`, and when no pair fits.
     """
     sides = load_pair(data, settings.folder, pair, split)
-    chosen = sample_pairs(sides, settings.ratio, seed)
+    chosen, wanted = sample_pairs(sides[0], sentences, settings.ratio, seed)
     half = tokens_per_sample // 2
     limit = tokens_per_sample if single else half
     instances = ParallelInstances(sides[0], sides[1], limit, bos, chosen, look_ahead, single)
@@ -120,6 +128,8 @@ def parallel_part(
         f"{len(instances):,} TLM instances {name} of {len(packing.kept):,} pairs; dropped {packing.too_long:,} pairs "
         f"{what} and {packing.blank:,} with a blank side"
     )
+    if len(chosen) < wanted:
+        report += f"; wanted were {wanted:,} pairs ({settings.ratio:g} of L1's {sentences:,} sentences), these are all"
     if len(instances) == 0:
         raise InputError(f"{split}: no sentence pair fits; {report}; use a larger --tokens-per-sample or --tlm-ratio")
     width = half if settings.layout == HALVES and not single else None

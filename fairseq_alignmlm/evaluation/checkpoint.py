@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import Identity
 from fairseq_startup.patches.checkpoint_loading import load_restricted
 
 WORDS = "encoder.sentence_encoder.embed_tokens.weight"
@@ -25,12 +27,16 @@ class CheckpointEmbeddings:
         languages: language embeddings of shape (L + 1, H), row 0 padding; None for a model without.
         language_names: the languages of rows 1 to L, as the run recorded them; empty when it did not.
         updates: updates trained, when the checkpoint says so.
+        identity: the vocabulary, languages and transformation of the run, as far as it recorded them.
+        random_tokens: where the random replacement tokens of the run came from; empty when it did not say.
     """
 
     words: Tensor
     languages: Tensor | None
     language_names: tuple[str, ...]
     updates: int | None
+    identity: Identity
+    random_tokens: str
 
     def language_vectors(self, first: str | None, second: str | None) -> tuple[Tensor, Tensor] | None:
         """Return the embeddings of two languages, or None for a model without language IDs.
@@ -63,7 +69,7 @@ class CheckpointEmbeddings:
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:
-    """Read a checkpoint on the CPU without running anything in it.
+    """Read a checkpoint on the CPU without running anything in it; tensors are mapped into memory where they can be.
 
     Only tensors, plain data and ``argparse.Namespace`` are accepted; anything else is refused unread.
 
@@ -74,7 +80,8 @@ def read_state(checkpoint: Path) -> dict[str, Any]:
         raise InputError.at(
             checkpoint, None, "there is no such checkpoint", "train the model first, or correct the path"
         )
-    state = load_restricted(torch, str(checkpoint), map_location="cpu")
+    mapped = zipfile.is_zipfile(checkpoint)  # not so those of torch before 1.6
+    state = load_restricted(torch, str(checkpoint), map_location="cpu", mmap=mapped)
     if not isinstance(state, dict) or not isinstance(state.get("model"), dict):
         raise InputError.at(checkpoint, None, "holds no model", "give a checkpoint of fairseq-train")
     return state
@@ -90,6 +97,20 @@ def settings_of(state: dict[str, Any], part: str) -> dict[str, Any]:
     settings = state.get("cfg")
     found = settings.get(part) if isinstance(settings, dict) else state.get("args")
     return found if isinstance(found, dict) else vars(found) if hasattr(found, "__dict__") else {}
+
+
+def identity_of(state: dict[str, Any]) -> Identity:
+    """Return what a checkpoint keeps of the data it was trained on; nothing is known of older and foreign ones.
+
+    Raises:
+        InputError: when what it keeps is broken.
+    """
+    kept = (state.get("task_state") or {}).get("identity") or {}
+    try:
+        found = Identity.of_json(kept)
+    except ValueError as error:
+        raise InputError(f"the checkpoint's identity is broken ({error}); train it again") from None
+    return found if found.languages else replace(found, languages=language_names(state))
 
 
 def language_names(state: dict[str, Any]) -> tuple[str, ...]:
@@ -119,4 +140,6 @@ def read_checkpoint_embeddings(path: str | Path) -> CheckpointEmbeddings:
         languages=None if languages is None else languages.float(),
         language_names=language_names(state),
         updates=history[-1].get("num_updates") if history and isinstance(history[-1], dict) else None,
+        identity=identity_of(state),
+        random_tokens=str(settings_of(state, "task").get("random_token_scope") or ""),
     )

@@ -1,7 +1,7 @@
 """What the fine-tuning tasks share: vocabularies, language IDs, a head per task."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -12,6 +12,10 @@ from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.finetuning import BATCHES_PER_POOL, FinetuningDataset
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.checkpoint import identity_of
+from fairseq_alignmlm.identity import Identity
+from fairseq_alignmlm.option_ranges import require_range
+from fairseq_alignmlm.tasks.checkpoint_identity import SAME_VOCABULARY, find_starting_point, require_same
 from fairseq_alignmlm.tasks.lengths import check_lengths
 from fairseq_alignmlm.tasks.vocabulary import load_labels, load_vocabulary
 
@@ -36,6 +40,9 @@ class FinetuningConfig(FairseqDataclass):
         metadata={"help": "similar lengths share batches within random pools of so many; more leave less padding"},
     )
     seed: int = II("common.seed")
+    save_dir: str = II("checkpoint.save_dir")
+    restore_file: str = II("checkpoint.restore_file")
+    finetune_from_model: Optional[str] = II("checkpoint.finetune_from_model")
     batch_size: Optional[int] = II("dataset.batch_size")
 
 
@@ -43,7 +50,7 @@ class FinetuningTask(FairseqTask):
     """Fine-tune and test a pre-trained encoder with a head of its own.
 
     Raises:
-        InputError: when the data are missing or broken, or language IDs or labels do not fit the model.
+        InputError: when the data are missing or broken, or they, language IDs or labels do not fit the model.
     """
 
     head: str
@@ -51,9 +58,12 @@ class FinetuningTask(FairseqTask):
     tokens_folder: str
     labels_folder: str
 
-    def __init__(self, cfg: FinetuningConfig, dictionary: Dictionary, label_dictionary: Dictionary) -> None:
+    def __init__(
+        self, cfg: FinetuningConfig, dictionary: Dictionary, label_dictionary: Dictionary, identity: Identity
+    ) -> None:
         super().__init__(cfg)
         self.dictionary = dictionary
+        self.identity = identity
         self.label_dictionary = label_dictionary
         self.languages = cfg.languages.split(",") if cfg.languages else []
         self._with_language_ids = False
@@ -62,11 +72,12 @@ class FinetuningTask(FairseqTask):
     @classmethod
     def setup_task(cls, cfg: FinetuningConfig, **kwargs: Any) -> "FinetuningTask":
         """Read the two vocabularies."""
-        if cfg.max_length < SHORTEST:
-            raise InputError(f"--max-length {cfg.max_length} is too short; give at least {SHORTEST}")
+        require_range("--max-length", cfg.max_length, SHORTEST)
+        require_range("--batches-per-pool", cfg.batches_per_pool, 1)
         folder = Path(cfg.data)
         labels = load_labels(folder / cls.labels_folder / "dict.txt")
-        task = cls(cfg, load_vocabulary(folder / cls.tokens_folder / "dict.txt"), labels)
+        tokens = folder / cls.tokens_folder / "dict.txt"
+        task = cls(cfg, load_vocabulary(tokens), labels, Identity.of_dict(tokens))
         logger.info("%d labels: %s", len(task.labels), " ".join(task.labels))
         return task
 
@@ -86,15 +97,19 @@ class FinetuningTask(FairseqTask):
         return self.label_dictionary.symbols[self.label_dictionary.nspecial :]
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps of the task: the meaning of its classifier's outputs."""
-        return {"labels": self.labels}
+        """Return what a checkpoint keeps of the task: the meaning of its embeddings and of its classifier's outputs."""
+        return {"labels": self.labels, "identity": self._identity_of_model.as_json()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Compare the labels of a checkpoint with those of the data; older checkpoints do not say theirs.
+        """Compare vocabulary and labels of a checkpoint with those of the data; older checkpoints do not say theirs.
 
         Raises:
-            InputError: when the two differ.
+            InputError: when they differ.
         """
+        own = identity_of({"task_state": state_dict})
+        if not own.symbols:
+            logger.warning("the checkpoint keeps no hash of its vocabulary: only its size is compared with dict.txt")
+        own.require(self.identity, self._dict_file, "the checkpoint", SAME_VOCABULARY, ("symbols", "transformation"))
         trained = state_dict.get("labels")
         if trained is not None and trained != self.labels:
             path = Path(self.cfg.data) / self.labels_folder / "dict.txt"
@@ -125,6 +140,27 @@ class FinetuningTask(FairseqTask):
         logger.info("%s: %s instances, %s", split, f"{len(dataset):,}", cut)
         self.datasets[split] = dataset
 
+    @property
+    def _dict_file(self) -> Path:
+        return Path(self.cfg.data) / self.tokens_folder / "dict.txt"
+
+    @property
+    def _identity_of_model(self) -> Identity:
+        """The identity of the data, with the languages of the model's embeddings."""
+        return replace(self.identity, languages=tuple(self.languages) or self.identity.languages)
+
+    def _check_starting_point(self) -> None:
+        start = find_starting_point(self.cfg)
+        if start is None:
+            return
+        whose = str(self._dict_file)
+        require_same(start, self._identity_of_model, whose, self._with_language_ids)
+        self._identity_of_model.require(
+            identity_of(start.state), start.path, whose, SAME_VOCABULARY, ("transformation",)
+        )
+        if start.resumes:  # in training, fairseq does not give a task what a checkpoint kept of it
+            self.load_state_dict(start.state.get("task_state") or {})
+
     def _language_number(self) -> int:
         if self.cfg.language not in self.languages:
             raise InputError(
@@ -144,6 +180,8 @@ class FinetuningTask(FairseqTask):
         elif self.cfg.language is not None:
             language = self.cfg.language
             raise InputError(f"--language {language}: the model has no language embeddings; leave it out")
+        if not from_checkpoint:
+            self._check_starting_point()
         return model
 
     def max_positions(self) -> int:

@@ -1,7 +1,7 @@
 """Masked language modelling over several languages: the task of every pre-training objective."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -14,15 +14,19 @@ from fairseq.tasks import FairseqTask, register_task
 from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.batches import select_rows, without_targets
-from fairseq_alignmlm.data.binarized import load_binarized, token_counts
+from fairseq_alignmlm.data.binarized import load_binarized, require_same_vocabulary, token_counts
 from fairseq_alignmlm.data.blocks import cut_into_blocks
 from fairseq_alignmlm.data.masked_instances import MaskedInstances, Part
 from fairseq_alignmlm.data.masking import MaskingRates
 from fairseq_alignmlm.data.mixture import smoothed_counts
-from fairseq_alignmlm.data.parallel import ParallelSettings, parallel_part
+from fairseq_alignmlm.data.parallel import ParallelSettings, count_sentences, parallel_part
 from fairseq_alignmlm.data.parts import MonolingualPart
 from fairseq_alignmlm.data.sentences import SentenceInstances
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.checkpoint import identity_of
+from fairseq_alignmlm.identity import Identity
+from fairseq_alignmlm.option_ranges import require_range
+from fairseq_alignmlm.tasks.checkpoint_identity import SAME_VOCABULARY, find_starting_point, require_same
 from fairseq_alignmlm.tasks.lengths import check_lengths
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary, special_symbols
 
@@ -42,7 +46,10 @@ class MultilingualMLMConfig(FairseqDataclass):
     )
     languages: Optional[str] = field(
         default=None,
-        metadata={"help": "comma-separated languages, L1 first; default: every folder of the data, by name"},
+        metadata={
+            "help": "comma-separated languages, L1 first; default: those of the data in their order, else every folder "
+            "by name"
+        },
     )
     tokens_per_sample: int = field(default=512, metadata={"help": "length of an instance in tokens"})
     instances: Optional[InstanceKind] = field(  # type: ignore[valid-type]
@@ -76,6 +83,9 @@ class MultilingualMLMConfig(FairseqDataclass):
         },
     )
     seed: int = II("common.seed")
+    save_dir: str = II("checkpoint.save_dir")
+    restore_file: str = II("checkpoint.restore_file")
+    finetune_from_model: Optional[str] = II("checkpoint.finetune_from_model")
 
 
 @register_task("multilingual_mlm", dataclass=MultilingualMLMConfig)
@@ -83,14 +93,17 @@ class MultilingualMLM(FairseqTask):
     """Train on masked instances of several languages; validation reports every language's loss.
 
     Raises:
-        InputError: when the data are missing or broken, an instance is longer than the model's positions, or a
-            language is unknown.
+        InputError: when the data are missing or broken, do not belong together or to the checkpoint, an instance is
+            longer than the model's positions, or a language is unknown.
     """
 
-    def __init__(self, cfg: MultilingualMLMConfig, dictionary: Dictionary, languages: list[str]) -> None:
+    def __init__(
+        self, cfg: MultilingualMLMConfig, dictionary: Dictionary, languages: list[str], identity: Identity
+    ) -> None:
         super().__init__(cfg)
         self.dictionary = dictionary
         self.languages = languages
+        self.identity = identity
         self.mask_index = dictionary.index("<mask>")
         self.special = special_symbols(dictionary)
         self._with_language_ids = False
@@ -98,7 +111,7 @@ class MultilingualMLM(FairseqTask):
         self._with_branch_draws = False
         self._default_instances = BLOCKS
         self._parallel: ParallelSettings | None = None
-        self._language_tokens: dict[str, np.ndarray] = {}
+        self._token_counts: dict[str, np.ndarray] = {}
         self._part_names: list[str] = list(languages)
 
     @classmethod
@@ -107,13 +120,28 @@ class MultilingualMLM(FairseqTask):
         _check_settings(cfg)
         folder = Path(cfg.data)
         dictionary = load_vocabulary(folder / "dict.txt")
-        languages = _languages(folder, cfg.languages)
+        identity = Identity.of_dict(folder / "dict.txt")
+        languages = _languages(folder, cfg.languages, identity.languages)
+        for language in languages:
+            require_same_vocabulary(folder / language, identity)
         logger.info("vocabulary: %s symbols; languages: %s", f"{len(dictionary):,}", ", ".join(languages))
-        return cls(cfg, dictionary, languages)
+        logger.info("random replacement tokens: %s (--random-token-scope)", cfg.random_token_scope)
+        return cls(cfg, dictionary, languages, replace(identity, languages=tuple(languages)))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps of the task: language embeddings depend on the order of the languages."""
-        return {"languages": list(self.languages)}
+        """Return what a checkpoint keeps of the task: which symbol and language each embedding is of."""
+        return {"languages": list(self.languages), "identity": self.identity.as_json()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Compare what a checkpoint keeps of its task with the data; older checkpoints do not say it.
+
+        Raises:
+            InputError: when its vocabulary or languages differ.
+        """
+        own = identity_of({"task_state": state_dict})
+        dict_file = Path(self.cfg.data) / "dict.txt"
+        own.require(self.identity, dict_file, "the checkpoint", SAME_VOCABULARY)
+        own.require(self.identity, dict_file, "the checkpoint", "give --languages", ("languages",))
 
     @property
     def source_dictionary(self) -> Dictionary:
@@ -132,18 +160,29 @@ class MultilingualMLM(FairseqTask):
             parallel: what sentence pairs to add, or None for none.
 
         Raises:
-            InputError: when a pair names an unknown language.
+            InputError: when a pair names an unknown language, or data are loaded already.
         """
+        self._require_no_data()
         for name in {name for pair in (parallel.pairs if parallel else ()) for name in pair}:
             self.language_number(name)
         self._default_instances = SENTENCES
         self._parallel = parallel
-        if parallel:
-            self._part_names += [f"tlm_{'-'.join(pair)}" for pair in parallel.pairs]
+        pairs = parallel.pairs if parallel else ()
+        self._part_names = [*self.languages, *(f"tlm_{'-'.join(pair)}" for pair in pairs)]
 
     def use_branch_draws(self) -> None:
-        """Put ``branch`` ``(B, T, 2)``, uniform numbers, into every batch; for criterions that corrupt it further."""
+        """Put ``branch`` ``(B, T, 2)``, uniform numbers, into every batch; for criterions that corrupt it further.
+
+        Raises:
+            InputError: when data are loaded already.
+        """
+        self._require_no_data()
         self._with_branch_draws = True
+
+    def _require_no_data(self) -> None:
+        if self.datasets:
+            loaded = ", ".join(self.datasets)
+            raise InputError(f"{loaded}: loaded before the criterion, which decides its instances; build it first")
 
     def language_number(self, name: str) -> int:
         """Return the number 1..L of a language.
@@ -205,8 +244,12 @@ class MultilingualMLM(FairseqTask):
 
     def _parallel_parts(self, split: str) -> list[Part]:
         found: list[Part] = []
-        for pair in self._parallel.pairs if self._parallel else ():
-            assert self._parallel is not None
+        if not self._parallel or not self._parallel.pairs:
+            return found
+        if self._parallel.folder:
+            require_same_vocabulary(self._parallel.folder, self.identity)
+        sentences = count_sentences(load_binarized(Path(self.cfg.data) / self.languages[0] / split))
+        for pair in self._parallel.pairs:
             numbers = (self.language_number(pair[0]), self.language_number(pair[1]))
             part, report = parallel_part(
                 Path(self.cfg.data),
@@ -214,6 +257,7 @@ class MultilingualMLM(FairseqTask):
                 pair,
                 numbers,
                 split,
+                sentences,
                 self.cfg.tokens_per_sample,
                 self.dictionary.bos(),
                 self.cfg.seed,
@@ -231,19 +275,26 @@ class MultilingualMLM(FairseqTask):
             return np.unique(np.concatenate([self.tokens_of(name) for name in self.languages]))
         return self.tokens_of(self.languages[0] if scope == "first" else language)
 
-    def tokens_of(self, language: str) -> np.ndarray:
-        """Return the indices of the non-special tokens of a language, as its training text has them."""
-        if language not in self._language_tokens:
+    def token_counts(self, language: str) -> np.ndarray:
+        """Return how often each symbol occurs in a language's training text ``(V,)``, 0 for special ones."""
+        if language not in self._token_counts:
             training_text = load_binarized(Path(self.cfg.data) / language / "train")
             counts = token_counts(training_text, len(self.dictionary))
-            self._language_tokens[language] = np.flatnonzero((counts > 0) & ~self.special)
-        return self._language_tokens[language]
+            self._token_counts[language] = np.where(self.special, 0, counts)
+        return self._token_counts[language]
+
+    def tokens_of(self, language: str) -> np.ndarray:
+        """Return the indices of the non-special tokens of a language, as its training text has them."""
+        return np.flatnonzero(self.token_counts(language))
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
         """Build the model; one with language embeddings gets language IDs from then on."""
         model = super().build_model(cfg, from_checkpoint)
         self._with_language_ids = getattr(model, "wants_language_ids", False)
         self._positions = model.max_positions()
+        start = None if from_checkpoint else find_starting_point(self.cfg)
+        if start:
+            require_same(start, self.identity, str(Path(self.cfg.data) / "dict.txt"), self._with_language_ids)
         return model
 
     def train_step(
@@ -303,29 +354,29 @@ class MultilingualMLM(FairseqTask):
 
 
 def _check_settings(cfg: MultilingualMLMConfig) -> None:
-    for name in ("mask_prob", "leave_unmasked_prob", "random_token_prob"):
-        if not 0.0 <= getattr(cfg, name) <= 1.0:
-            raise InputError(f"--{name.replace('_', '-')} {getattr(cfg, name)} is not between 0 and 1")
+    require_range("--mask-prob", cfg.mask_prob, 0, 1, above=True, remedy="with nothing to predict nothing is learnt")
+    require_range("--leave-unmasked-prob", cfg.leave_unmasked_prob, 0, 1)
+    require_range("--random-token-prob", cfg.random_token_prob, 0, 1)
     if cfg.leave_unmasked_prob + cfg.random_token_prob > 1.0:
         raise InputError("--leave-unmasked-prob and --random-token-prob together exceed 1")
-    if cfg.packing_look_ahead < 1:
-        raise InputError(f"--packing-look-ahead {cfg.packing_look_ahead}: give at least 1, which keeps the order")
-    if cfg.tokens_per_sample < 2:
-        raise InputError(f"--tokens-per-sample {cfg.tokens_per_sample} is too short; give at least 2")
+    require_range("--sampling-alpha", cfg.sampling_alpha, 0)
+    require_range("--packing-look-ahead", cfg.packing_look_ahead, 1, remedy="1 keeps the order")
+    require_range("--tokens-per-sample", cfg.tokens_per_sample, 2)
 
 
-def _languages(folder: Path, listed: str | None) -> list[str]:
-    present = sorted(path.parent.name for path in folder.glob("*/*.idx"))
-    present = list(dict.fromkeys(present))
+def _languages(folder: Path, listed: str | None, known: tuple[str, ...]) -> list[str]:
+    """Return the languages to train on: those listed, else those of the data in their order, else all by name."""
+    present = sorted({path.parent.name for path in folder.glob("*/*.idx")})
     if not listed:
         if not present:
             raise InputError.at(folder, None, "holds no binarized language", "run python -m data_prep binarize")
-        return present
+        return list(known) if set(known) == set(present) else present
     languages = [name.strip() for name in listed.split(",") if name.strip()]
     for name in languages:
         if name not in present:
-            known = ", ".join(present) or "none"
-            raise InputError.at(folder, None, f"unknown language {name!r}", f"the folder has: {known}")
-    if len(set(languages)) != len(languages):
-        raise InputError(f"--languages {listed}: a language is named twice")
+            raise InputError.at(
+                folder, None, f"unknown language {name!r}", f"the folder has: {', '.join(present) or 'none'}"
+            )
+    if not languages or len(set(languages)) != len(languages):
+        raise InputError(f"--languages {listed}: give one language or more, each once")
     return languages

@@ -13,6 +13,7 @@ from fairseq_alignmlm.criterions.align_mlm import AlignMLM, AlignMLMConfig, alig
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.alignment import alignment_scores
 from fairseq_alignmlm.evaluation.checkpoint import read_checkpoint_embeddings
+from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
 
@@ -79,7 +80,20 @@ def task():
     vocabulary = Dictionary()
     for symbol in (*WORDS, *(f"x:{word}" for word in WORDS), "<mask>"):
         vocabulary.add_symbol(symbol)
-    return SimpleNamespace(source_dictionary=vocabulary, target_dictionary=vocabulary, languages=["en", "x"])
+
+    def token_counts(language):
+        counts = np.zeros(13, dtype=np.int64)
+        counts[4:8] = language == "en"
+        counts[8:12] = language == "x"
+        return counts
+
+    return SimpleNamespace(
+        source_dictionary=vocabulary,
+        target_dictionary=vocabulary,
+        languages=["en", "x"],
+        identity=Identity(symbols="aa", languages=("en", "x")),
+        token_counts=token_counts,
+    )
 
 
 @pytest.fixture
@@ -91,7 +105,9 @@ def files(tmp_path):
 
 
 @pytest.mark.parametrize("language_embeddings", [False, True])
-def test_validation_measures_what_the_command_measures_on_the_checkpoint(task, files, tmp_path, language_embeddings):
+def test_validation_measures_what_the_command_measures_on_the_checkpoint(
+    task, files, tmp_path, language_embeddings, caplog
+):
     sizes = {"encoder_layers": 1, "encoder_embed_dim": 2, "encoder_ffn_embed_dim": 4, "encoder_attention_heads": 1}
     cfg = MultilingualRobertaConfig(max_positions=8, language_embeddings=language_embeddings, **sizes)
     model = MultilingualRoberta.build_model(cfg, task).eval()
@@ -106,7 +122,10 @@ def test_validation_measures_what_the_command_measures_on_the_checkpoint(task, f
     sample = {"net_input": {"src_tokens": tokens}, "target": tokens, "ntokens": 4, "nsentences": 2}
     if language_embeddings:
         sample["net_input"]["language_ids"] = torch.ones_like(tokens)
-    log = criterion(model, sample)[2]
+    with caplog.at_level("WARNING"):
+        log = criterion(model, sample)[2]
+        criterion(model, sample)
+    assert caplog.text.count("the paper trains it without (G.5)") == language_embeddings  # once
 
     state = {"model": model.state_dict(), "args": None, "cfg": {"task": {"languages": "en,x"}}}
     torch.save(state, tmp_path / "checkpoint.pt")
@@ -125,3 +144,17 @@ def test_bad_input_is_named(task, files, tmp_path):
     (tmp_path / "foreign.tsv").write_text("q\ty:q\n")
     with pytest.raises(InputError, match=r"foreign\.tsv: no token of it is in dict\.txt"):
         AlignMLM(AlignMLMConfig(dictionary=files["dictionary"], counterparts=str(tmp_path / "foreign.tsv")), task)
+    for alpha in (float("nan"), float("inf"), -1.0, 0.0):
+        with pytest.raises(InputError, match=r"--align-alpha .* is not a number above 0"):
+            AlignMLM(AlignMLMConfig(align_alpha=alpha, **files), task)
+
+
+def test_counterparts_of_other_data_are_refused(task, files, tmp_path):
+    counterparts = tmp_path / "counterparts.tsv"
+    for own, what in (
+        (Identity(symbols="bb"), "another vocabulary"),
+        (Identity(symbols="aa", languages=("x", "en")), "goes from x to en, and is used from en to x"),
+    ):
+        counterparts.write_text(f"# {own.comment()}\na\tx:a\n")
+        with pytest.raises(InputError, match=what):
+            AlignMLM(AlignMLMConfig(**files), task)

@@ -14,6 +14,7 @@ from fairseq_alignmlm.data.masked_instances import MaskedInstances
 from fairseq_alignmlm.data.masking import MaskingRates
 from fairseq_alignmlm.data.parts import MonolingualPart
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import Identity
 
 WORDS = 200
 MASK = 4 + 2 * WORDS
@@ -41,6 +42,13 @@ class Vocabulary:
 class Task:
     languages = ("en", "xx")
     source_dictionary = target_dictionary = Vocabulary()
+    identity = Identity()
+
+    def token_counts(self, language):
+        counts = np.zeros(len(Vocabulary()), dtype=np.int64)
+        start = 4 + WORDS * self.languages.index(language)
+        counts[start : start + WORDS] = 1
+        return counts
 
     def use_sentence_instances(self):
         self.sentences = True
@@ -205,8 +213,11 @@ def test_the_task_is_asked_for_sentences_and_branch_draws(dictionary):
 def test_bad_input_is_named(dictionary, tmp_path):
     with pytest.raises(InputError, match="--criterion dict_mlm needs --dictionary FILE"):
         make_criterion(None)
-    with pytest.raises(InputError, match=r"--dict-mlm-prob 1\.5 is not between 0 and 1"):
-        make_criterion(dictionary, dict_mlm_prob=1.5)
+    for wrong in (1.5, -0.1, float("nan")):
+        with pytest.raises(InputError, match=r"--dict-mlm-prob .* is not above 0 and up to 1"):
+            make_criterion(dictionary, dict_mlm_prob=wrong)
+    with pytest.raises(InputError, match="DICT-MLM that translates nothing is MLM: give --criterion mlm"):
+        make_criterion(dictionary, dict_mlm_prob=0.0)
     with pytest.raises(InputError, match="'en-zz' is no pair of the languages en, xx"):
         make_criterion(f"en-zz={dictionary}")
     several = tmp_path / "several.tsv"

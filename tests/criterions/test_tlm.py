@@ -93,13 +93,21 @@ def test_loss_gradient_and_log_equal_a_plain_reference(monkeypatch):
 
 def test_pairs_default_to_the_first_language_with_every_other():
     assert make_criterion()[1].parallel.pairs == (("en", "fr"), ("en", "zh-hant"))
-    assert make_criterion(tlm_ratio=0.0)[1].parallel.pairs == ()
+    assert make_criterion(tlm_without_pairs=True)[1].parallel.pairs == ()
     assert make_criterion(tlm_pairs="fr-zh-hant")[1].parallel.pairs == (("fr", "zh-hant"),)
 
 
+def test_xlm_without_pairs_is_refused_instead_of_training_plain_mlm():
+    with pytest.raises(InputError, match=r"--tlm-ratio 0 is not .*; XLM without pairs is MLM: give --criterion mlm"):
+        make_criterion(tlm_ratio=0.0)
+    alone = type("Alone", (Task,), {"languages": ("en",)})()
+    with pytest.raises(InputError, match="--criterion tlm needs two languages or more, there is en"):
+        TLM(TLMConfig(), alone)
+
+
 def test_bad_input_is_named():
-    for ratio in (1.5, -1.0):
-        with pytest.raises(InputError, match=r"--tlm-ratio .* is not in \[0, 1\]"):
+    for ratio in (1.5, -1.0, 0.0, math.nan, math.inf):
+        with pytest.raises(InputError, match=r"--tlm-ratio .* is not above 0 and up to 1"):
             make_criterion(tlm_ratio=ratio)
     with pytest.raises(InputError, match="'en-de' is no pair of the languages en, fr, zh-hant"):
         make_criterion(tlm_pairs="en-de")

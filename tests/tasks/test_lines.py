@@ -42,7 +42,7 @@ def batch_of(data, parallel=None, **settings):
         languages="en,xx",
         instances="lines",
         seed=1,
-        **{"tokens_per_sample": 12, "mask_prob": 0.0} | settings,
+        **{"tokens_per_sample": 12, "mask_prob": 1e-12} | settings,
     )
     task = MultilingualMLM.setup_task(cfg)
     if parallel:

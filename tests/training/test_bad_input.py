@@ -74,7 +74,7 @@ def test_checkpoint_of_another_vocabulary(training):
 
 
 def test_rates_out_of_range(training):
-    assert "--mask-prob 1.5 is not between 0 and 1" in error_of(training.run(*MLM, "--mask-prob", "1.5"))
+    assert "--mask-prob 1.5 is not above 0 and up to 1" in error_of(training.run(*MLM, "--mask-prob", "1.5"))
 
 
 def test_xlm_without_language_embeddings(training):

@@ -145,12 +145,12 @@ def test_fine_tuning_data_longer_than_the_positions_are_refused(tiny_pair, tmp_p
     task = XtremeTagging.setup_task(XtremeTaggingConfig(max_length=21, **settings))
     make_model(task, max_positions=21)
     task.load_dataset("valid")
-    with pytest.raises(InputError, match="--max-length 3 is too short; give at least 4"):
+    with pytest.raises(InputError, match="--max-length 3 is not at least 4"):
         XtremeTagging.setup_task(XtremeTaggingConfig(max_length=3, **settings))
 
 
 def test_a_look_ahead_of_nothing_is_refused_and_one_is_passed_on(tiny_pair):
-    with pytest.raises(InputError, match="--packing-look-ahead 0: give at least 1"):
+    with pytest.raises(InputError, match="--packing-look-ahead 0 is not at least 1"):
         make_task(tiny_pair, packing_look_ahead=0)
     counts = []
     for look_ahead in (1, 64):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.lexicon.vocabulary import SPECIAL, read_vocabulary
+from fairseq_alignmlm.lexicon.vocabulary import read_symbols
 from fairseq_alignmlm.storage import sha256_of, write_json
 
 FILE_NAME = "identity.json"  # beside dict.txt, or in a folder of binarized data
@@ -60,8 +60,7 @@ class Identity:
             InputError: dict.txt is missing or broken, or is not the one that the file beside it was written for.
         """
         path = Path(path)
-        vocabulary = read_vocabulary(path)
-        own = cls(symbols=hash_symbols(list(vocabulary.index)[len(SPECIAL) : -1]), counts=hash_file(path))
+        own = cls(symbols=hash_symbols(read_symbols(path)), counts=hash_file(path))
         beside = path.with_name(FILE_NAME)
         if not beside.is_file():
             return own

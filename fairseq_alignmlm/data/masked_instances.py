@@ -40,8 +40,8 @@ class Part(Protocol):
 class MaskedInstances(FairseqDataset):
     """Mask instances of several parts and collate them into batches.
 
-    Masking is a function of (seed, epoch, instance) only: it is the same before and after a resume and for any
-    number of workers.
+    Masking is a function of (seed, epoch, index) only: it is the same before and after a resume and for any number of
+    workers. An index of N or more stands for instance ``index % N`` once more in the same epoch, with masks of its own.
 
     Args:
         parts: the languages, and the parallel data of TLM.
@@ -104,12 +104,13 @@ class MaskedInstances(FairseqDataset):
         return int(self._starts[-1])
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        number = int(np.searchsorted(self._starts, index, side="right")) - 1
+        instance = int(index) % len(self)
+        number = int(np.searchsorted(self._starts, instance, side="right")) - 1
         part = self._parts[number]
         # Validation keeps one set of masks, so that its losses compare between epochs.
         rng = generator(self._seed, self._epoch if self._shuffle else 0, int(index))
         columns = []
-        for language, tokens in part.segments(int(index - self._starts[number])):
+        for language, tokens in part.segments(instance - int(self._starts[number])):
             column = self._masked(tokens.numpy(), language, rng)
             columns.append(_padded(column, part.segment_width, self._padding_index))
         names = ("source", "target", "positions", "language_ids")
@@ -175,11 +176,16 @@ class MaskedInstances(FairseqDataset):
 
     def num_tokens(self, index: int) -> int:
         """Return the length of an instance in tokens."""
-        return int(self.sizes[index])
+        return int(self.sizes[index % len(self)])
 
     def size(self, index: int) -> int:
         """Return the length of an instance in tokens."""
-        return int(self.sizes[index])
+        return self.num_tokens(index)
+
+    def filter_indices_by_size(self, indices: np.ndarray, max_sizes: int) -> tuple[np.ndarray, list[int]]:
+        """Part the indices into those of instances of at most ``max_sizes`` tokens and the others."""
+        fits = self.sizes[indices % len(self)] <= max_sizes
+        return indices[fits], indices[~fits].tolist()
 
     def ordered_indices(self) -> np.ndarray:
         """List the instances of the epoch, shuffled by (seed, epoch) for training."""

@@ -28,7 +28,8 @@ def smoothed_counts(sizes: Sequence[int], alpha: float) -> list[int]:
 def epoch_order(sizes: Sequence[int], counts: Sequence[int], seed: int, epoch: int) -> np.ndarray:
     """List the instances of one epoch, as indices into the concatenation of all languages.
 
-    A language that is seen more often than it has instances is gone through whole before anything repeats.
+    A language that is seen more often than it has instances is gone through whole before anything repeats. The r-th
+    repetition of instance i has the index ``i + r * sum(sizes)``, so that masks can tell repetitions apart.
 
     Args:
         sizes: instances of each language.
@@ -40,10 +41,11 @@ def epoch_order(sizes: Sequence[int], counts: Sequence[int], seed: int, epoch: i
         int64 ``(sum(counts),)``, languages one after the other, each in its own order.
     """
     chosen = []
-    offset = 0
+    offset, total = 0, sum(sizes)
     for language, (size, count) in enumerate(zip(sizes, counts, strict=True)):
         rounds, rest = divmod(count, size)
         extra = np.sort(generator(seed, epoch, language).permutation(size)[:rest])
-        chosen.append(offset + np.concatenate([np.tile(np.arange(size), rounds), extra]).astype(np.int64))
+        whole = [np.arange(size) + number * total for number in range(rounds)]
+        chosen.append(offset + np.concatenate([*whole, extra + rounds * total]).astype(np.int64))
         offset += size
     return np.concatenate(chosen)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from fairseq.distributed import fsdp_wrap
-from fairseq.modules.checkpoint_activations import checkpoint_wrapper
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
@@ -42,6 +43,7 @@ class SentenceEncoder(nn.Module):
         width = cfg.encoder_embed_dim
         self.padding_index = padding_index
         self.dropout = cfg.dropout
+        self.checkpoint_activations = cfg.checkpoint_activations
         self.embed_tokens = nn.Embedding(vocabulary_size, width, padding_index)
         self.embed_positions = nn.Embedding(cfg.max_positions + padding_index + 1, width, padding_index)
         self.embed_languages = nn.Embedding(languages + 1, width, padding_idx=0) if cfg.language_embeddings else None
@@ -62,8 +64,6 @@ class SentenceEncoder(nn.Module):
         layer = EncoderLayer(cfg)
         if cfg.compile_layers:
             layer.compile()  # in place: the names of the weights stay
-        if cfg.checkpoint_activations:
-            layer = checkpoint_wrapper(layer)
         return fsdp_wrap(layer, min_num_params=0 if cfg.checkpoint_activations else cfg.min_params_to_wrap)
 
     def forward(
@@ -107,7 +107,11 @@ class SentenceEncoder(nn.Module):
             key_mask = present_BT[:, None, None, :]
         hiddens = [x_BTH] if return_all_hiddens else []
         for layer in self.layers:
-            x_BTH = layer(x_BTH, key_mask)
+            if self.checkpoint_activations and torch.is_grad_enabled():
+                # torch's own recomputes in the precision of the forward pass, which fairseq's does not.
+                x_BTH = checkpoint(layer, x_BTH, key_mask, use_reentrant=False)
+            else:
+                x_BTH = layer(x_BTH, key_mask)
             if return_all_hiddens:
                 hiddens.append(x_BTH)
         if self.layer_norm is not None:

@@ -22,7 +22,6 @@ from fairseq_alignmlm.models.encoder import SentenceEncoder
 from fairseq_alignmlm.models.heads import MaskedLMHead, SentenceHead, TokenHead
 from fairseq_alignmlm.models.language_tables import LanguagePositions, LanguageSpecials
 from fairseq_alignmlm.models.positions import sinusoids
-from fairseq_alignmlm.models.process_memory import keep_freed_memory
 from fairseq_alignmlm.models.state import check_vocabulary, fit_heads, rename_stock_keys
 
 logger = logging.getLogger(__name__)
@@ -77,8 +76,6 @@ class MultilingualRoberta(FairseqEncoderModel):
     def build_model(cls, cfg: MultilingualRobertaConfig, task: Any) -> MultilingualRoberta:
         """Build the model for a task's dictionary and languages."""
         languages = len(getattr(task, "languages", ()))
-        if not torch.cuda.is_available():
-            keep_freed_memory()
         return cls(cfg, MultilingualEncoder(cfg, task.source_dictionary, languages))
 
     def _initialise(self, module: nn.Module) -> None:

@@ -83,6 +83,7 @@ def _to_gradient(logits_NV: Tensor, target_N: Tensor) -> Tensor:
     for logits, target in zip(logits_NV.split(rows), target_N.split(rows), strict=True):
         log_probability = torch.log_softmax(logits, -1, dtype=torch.float32)
         losses.append(-log_probability.gather(1, target[:, None])[:, 0])
-        logits.copy_(log_probability.exp_())
-        logits.scatter_add_(1, target[:, None], logits.new_full((len(target), 1), -1.0))
+        # The difference is taken before rounding: in bf16, 1 - p of a sure prediction would be mostly rounding error.
+        gradient = log_probability.exp_()
+        logits.copy_(gradient.scatter_add_(1, target[:, None], gradient.new_full((len(target), 1), -1.0)))
     return torch.cat(losses)

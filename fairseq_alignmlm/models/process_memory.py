@@ -5,7 +5,15 @@ from __future__ import annotations
 import ctypes
 import os
 
+from torch import nn
+
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
+
+
+def prepare_training(model: nn.Module) -> None:
+    """Set up the process for training the model; for training commands only, because it holds for the whole process."""
+    if next(model.parameters()).device.type == "cpu":
+        keep_freed_memory()
 
 
 def keep_freed_memory() -> bool:

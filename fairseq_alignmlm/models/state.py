@@ -15,8 +15,14 @@ _DUPLICATE = re.compile(
 )
 
 
+_JOINED = re.compile(r"(.*\.self_attn\.)in_proj_(weight|bias)$")
+
+
 def rename_stock_keys(state: dict[str, Any], prefix: str) -> None:
-    """Bring keys of older stock checkpoints to today's names and drop dead weights, in place."""
+    """Bring keys of older stock checkpoints to today's names and drop dead weights, in place.
+
+    The first RoBERTa checkpoints hold the projections of queries, keys and values as one matrix ``(3 H, H)``.
+    """
     for key in list(state):
         name = key
         if name.startswith(f"{prefix}decoder."):
@@ -24,6 +30,9 @@ def rename_stock_keys(state: dict[str, Any], prefix: str) -> None:
         name = name.replace(".emb_layer_norm.", ".layernorm_embedding.")
         if _DUPLICATE.search(name) or name.endswith("sentence_encoder.version"):
             del state[key]
+        elif joined := _JOINED.match(name):
+            for part, rows in zip("qkv", state.pop(key).chunk(3), strict=True):
+                state[f"{joined[1]}{part}_proj.{joined[2]}"] = rows
         elif name != key:
             state[name] = state.pop(key)
 

@@ -14,6 +14,7 @@ from fairseq_alignmlm.data.finetuning import BATCHES_PER_POOL, FinetuningDataset
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
+from fairseq_alignmlm.models.process_memory import prepare_training
 from fairseq_alignmlm.option_ranges import require_range
 from fairseq_alignmlm.tasks.checkpoint_identity import SAME_VOCABULARY, find_starting_point, require_same
 from fairseq_alignmlm.tasks.lengths import check_lengths
@@ -183,6 +184,10 @@ class FinetuningTask(FairseqTask):
         if not from_checkpoint:
             self._check_starting_point()
         return model
+
+    def begin_epoch(self, epoch: int, model: Any) -> None:
+        """Prepare an epoch of training."""
+        prepare_training(model)
 
     def max_positions(self) -> int:
         """Return the longest instance in tokens."""

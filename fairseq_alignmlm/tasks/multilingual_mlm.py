@@ -25,6 +25,7 @@ from fairseq_alignmlm.data.sentences import SentenceInstances
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
+from fairseq_alignmlm.models.process_memory import prepare_training
 from fairseq_alignmlm.option_ranges import require_range
 from fairseq_alignmlm.tasks.checkpoint_identity import SAME_VOCABULARY, find_starting_point, require_same
 from fairseq_alignmlm.tasks.lengths import check_lengths
@@ -347,6 +348,10 @@ class MultilingualMLM(FairseqTask):
             if size > 0:
                 loss = sum(log.get(f"loss/{name}", 0) for log in logging_outputs)
                 metrics.log_scalar(f"loss_{name}", loss / size / np.log(2), size, round=3)
+
+    def begin_epoch(self, epoch: int, model: Any) -> None:
+        """Prepare an epoch of training."""
+        prepare_training(model)
 
     def max_positions(self) -> int:
         """Return the longest instance in tokens."""

@@ -131,3 +131,29 @@ def test_language_ids_stay_out_of_the_input_of_a_model_without_language_embeddin
     _, batch = batches([part], with_language_ids=False)
     assert "language_ids" not in batch["net_input"]
     assert batch["language_ids"].tolist() == [[1, 1, 1, 1]]
+
+
+def test_an_instance_that_comes_again_in_an_epoch_has_other_masks_and_the_same_after_a_resume():
+    small, large = ([[word] * 6 for word in range(4, 4 + count)] for count in (3, 30))
+    parts = [
+        MonolingualPart(name, 1, SentenceInstances(Corpus(each), 10, BOS))
+        for name, each in (("a", small), ("b", large))
+    ]
+    special = np.zeros(100, dtype=bool)
+    special[[BOS, PAD, EOS, 3, MASK]] = True
+    replacements = [np.arange(4, 50)]
+    arguments = (parts, [30, 3], MaskingRates(0.5), special, replacements, MASK, PAD)
+    dataset, again = (MaskedInstances(*arguments, seed=1, shuffle=True, with_language_ids=False) for _ in range(2))
+    order = dataset.ordered_indices()
+    np.testing.assert_array_equal(again.ordered_indices(), order)
+    fits, ignored = dataset.filter_indices_by_size(order, 20)
+    assert len(fits) == len(order) and not ignored
+    assert dataset.filter_indices_by_size(order, 7)[1] == order.tolist()
+    targets = {index: dataset[index]["target"].tolist() for index in order}
+    assert targets == {index: again[index]["target"].tolist() for index in order[::-1]}
+    for instance in range(3):
+        copies = [index for index in order if index % 33 == instance]
+        assert len(copies) == 10
+        assert len({tuple(targets[index]) for index in copies}) > 5
+        assert {dataset[index]["part"] for index in copies} == {0}
+        assert dataset.num_tokens(copies[-1]) == len(targets[copies[0]]) == 8

@@ -27,7 +27,8 @@ def test_shares_follow_the_power_law():
 def test_every_instance_appears_as_evenly_as_possible(languages, seed, epoch):
     sizes, counts = zip(*languages, strict=True)
     order = epoch_order(sizes, counts, seed, epoch)
-    seen = np.bincount(order, minlength=sum(sizes))
+    assert len(set(order)) == len(order)  # every repetition has an index of its own
+    seen = np.bincount(order % sum(sizes), minlength=sum(sizes))
     start = 0
     for size, count in languages:
         own = seen[start : start + size]

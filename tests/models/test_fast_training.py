@@ -26,7 +26,7 @@ def make_model(**settings):
     torch.manual_seed(1)
     sizes = {"encoder_layers": 2, "encoder_embed_dim": 32, "encoder_ffn_embed_dim": 64, "encoder_attention_heads": 2}
     cfg = MultilingualRobertaConfig(
-        max_positions=LENGTH, dropout=0.0, attention_dropout=0.0, init_std=0.1, **sizes, **settings
+        **{"max_positions": LENGTH, "dropout": 0.0, "attention_dropout": 0.0, "init_std": 0.1} | sizes | settings
     )
     return MultilingualRoberta.build_model(cfg, task)
 
@@ -80,3 +80,20 @@ def test_compiled_layers_give_the_same_losses_and_keep_the_names_of_the_weights(
     plain, compiled = make_model(), make_model(compile_layers=True)
     assert list(compiled.state_dict()) == list(plain.state_dict())
     assert losses(compiled, 20, 1e-3) == pytest.approx(losses(plain, 20, 1e-3), rel=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.0}, {"dropout": 0.1, "attention_dropout": 0.1}])
+def test_recomputed_activations_are_those_of_the_forward_pass_in_bfloat16(settings):
+    gradients, products = [], []
+    for recompute in (False, True):
+        model = make_model(compute_dtype="bfloat16", checkpoint_activations=recompute, **settings)
+        tokens = torch.randint(4, WORDS, (4, LENGTH), generator=torch.manual_seed(3))
+        model.encoder.sentence_encoder.layers[0].fc1.register_forward_hook(
+            lambda module, inputs, output, recompute=recompute: products.append((recompute, output.dtype))
+        )
+        torch.manual_seed(7)
+        model(tokens, masked_tokens=tokens.ge(4), masked_targets=tokens)[0].backward()
+        gradients.append([parameter.grad for parameter in model.parameters()])
+    assert products == [(False, torch.bfloat16), (True, torch.bfloat16), (True, torch.bfloat16)]
+    for plain, recomputed in zip(*gradients, strict=True):
+        torch.testing.assert_close(recomputed, plain, rtol=0, atol=0)

@@ -63,6 +63,26 @@ def test_a_stock_checkpoint_gives_the_same_logits(normalize_before):
     torch.testing.assert_close(ours[present], theirs[present], atol=1e-5, rtol=1e-5)
 
 
+def test_a_checkpoint_with_joined_projections_gives_the_same_logits():
+    """The layout of the first RoBERTa checkpoints, which stock fairseq still reads."""
+    task = make_task()
+    stock = make_stock(task)
+    state = stock.state_dict()
+    for layer in range(3):
+        start = f"encoder.sentence_encoder.layers.{layer}.self_attn."
+        for kind in ("weight", "bias"):
+            parts = [state.pop(f"{start}{name}_proj.{kind}") for name in "qkv"]
+            state[f"{start}in_proj_{kind}"] = torch.cat(parts) + 0.05 * torch.randn(96, *parts[0].shape[1:])
+    model, reread = make_model(task), make_stock(task)
+    reread.load_state_dict({key: value.clone() for key, value in state.items()}, strict=True)
+    model.load_state_dict(state, strict=True)
+    tokens = batch_with_padding()
+    present = tokens.ne(1)
+    torch.testing.assert_close(
+        model.eval()(tokens)[0][present], reread.train()(tokens)[0][present], atol=1e-5, rtol=1e-5
+    )
+
+
 def test_our_checkpoint_has_the_stock_key_names_and_no_dead_weights():
     task = make_task()
     ours, stock = set(make_model(task).state_dict()), set(make_stock(task).state_dict())

@@ -54,3 +54,32 @@ def test_autocast_multiplies_in_bfloat16_and_keeps_losses_and_weight_gradients_i
     torch.testing.assert_close(loss, exact, rtol=2e-3, atol=0)
     for mine, right in zip(ours[:3], theirs[:3], strict=True):
         assert (mine.grad - right.grad).norm() < 0.02 * right.grad.norm()
+
+
+@pytest.mark.parametrize("probability", [0.5, 0.98, 0.9986])
+def test_the_gradient_of_a_sure_prediction_is_as_exact_in_bfloat16_as_that_of_torch(probability):
+    """The right token's logit stands out so far that it gets the probability."""
+
+    def relative_error(gradients):
+        random = torch.Generator().manual_seed(2)
+        hidden = torch.randn(64, 32, dtype=torch.float64, generator=random).to(torch.bfloat16).double()
+        weight = (0.02 * torch.randn(200, 32, dtype=torch.float64, generator=random)).to(torch.bfloat16).double()
+        target = torch.full((64,), 7)
+        bias = torch.zeros(200, dtype=torch.float64)
+        bias[7] = torch.logit(torch.tensor(probability, dtype=torch.float64)) + torch.tensor(199.0).log()
+        exact = gradients(hidden, weight, bias, target, torch.float64)
+        found = gradients(hidden, weight, bias, target, torch.bfloat16)
+        return float((found - exact).norm() / exact.norm())
+
+    def ours(hidden, weight, bias, target, dtype):
+        rows = hidden.clone().to(dtype).detach().requires_grad_()
+        PredictionLoss.apply(rows, weight.to(dtype), bias.to(dtype), target)[0].backward()
+        return rows.grad.double()
+
+    def torchs(hidden, weight, bias, target, dtype):
+        rows = hidden.clone().to(dtype).detach().requires_grad_()
+        logits = F.linear(rows, weight.to(dtype), bias.to(dtype))
+        F.cross_entropy(logits if dtype == torch.float64 else logits.float(), target, reduction="sum").backward()
+        return rows.grad.double()
+
+    assert relative_error(ours) < 1.2 * relative_error(torchs) + 1e-3

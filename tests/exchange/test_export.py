@@ -61,7 +61,7 @@ def own_checkpoint(pair, path, kind="ForMaskedLM", labels=(), criterion="mlm", *
         name = "xtreme_tagging" if tags else "xtreme_classification"
         model.register_classification_head(name, len(labels), per_token=tags)
     for weight in model.parameters():
-        torch.nn.init.normal_(weight, 0.0, 0.3)
+        weight.data.add_(torch.randn_like(weight), alpha=0.3)
     known = {name: getattr(cfg, name) for name in ("encoder_normalize_before", "layer_norm_eps", "max_positions")}
     known |= {name: str(getattr(cfg, name)) for name in ("activation_fn", "pooler_activation_fn")}
     known |= {"encoder_attention_heads": 2, "pooler_dropout": 0.0}
@@ -95,7 +95,7 @@ def test_an_own_model_in_transformers(pair, tmp_path, pre_norm, languages):
         if languages:  # without token types the result is another one, which the card says
             del batch["token_type_ids"]
             with torch.no_grad():
-                assert (other(**batch).logits - found).abs().max() > 0.01 * found.abs().max()
+                assert (other(**batch).logits - found).abs().max() > 0.05 * found.abs().max()
     card = (tmp_path / "out" / "README.md").read_text()
     assert ("Token types are languages: 1 = en, 2 = en_trans" in card) == languages
     assert "masked language modelling (MLM)" in card

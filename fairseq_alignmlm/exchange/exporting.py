@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairseq_alignmlm import __version__
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.evaluation.checkpoint import language_names, read_state, settings_of
+from fairseq_alignmlm.evaluation.checkpoint import identity_of, language_names, read_state, settings_of
 from fairseq_alignmlm.exchange.configuration import EXACT_ACTIVATIONS, config_for
 from fairseq_alignmlm.exchange.families import (
     FAMILIES,
@@ -39,6 +39,7 @@ from fairseq_alignmlm.exchange.vocabulary_folder import (
     write_tokenizer,
 )
 from fairseq_alignmlm.exchange.weights import to_folder
+from fairseq_alignmlm.identity import Identity, hash_symbols
 from fairseq_alignmlm.storage import atomic_path, sha256_of
 
 if TYPE_CHECKING:
@@ -174,10 +175,13 @@ def _check_vocabulary(export: Export) -> None:
     found = export.vocabulary
     size = len(found.tokenizer) if isinstance(found, ImportedVocabulary) else len(found.rows)
     rows = len(export.state["model"][WORDS])
+    where = found.folder if isinstance(found, ImportedVocabulary) else found.dictionary
     if size != rows:
-        where = found.folder if isinstance(found, ImportedVocabulary) else found.dictionary
         what = f"has {size:,} symbols, the checkpoint {rows:,}"
         raise InputError.at(where, None, what, "give --vocabulary, that of the checkpoint")
+    symbols = found.tokenizer.order.symbols if isinstance(found, ImportedVocabulary) else list(found.rows)[4:-1]
+    remedy = "give --vocabulary, that of the checkpoint"
+    identity_of(export.state).require(Identity(hash_symbols(symbols)), where, "the checkpoint", remedy)
 
 
 def _labels(export: Export) -> list[str]:
@@ -202,6 +206,10 @@ def _description(export: Export, settings: dict[str, Any]) -> tuple[Family, dict
     if settings["no_layernorm_embedding"]:
         what = "no layer norm on the embeddings, which no class of transformers leaves out"
         raise InputError.at(export.checkpoint, None, what, "it cannot be exported")
+    for name in ("language_positions", "language_specials"):
+        if settings[name]:
+            what = f"--{name.replace('_', '-')}, embeddings that no class of transformers has"
+            raise InputError.at(export.checkpoint, None, what, "it cannot be exported")
     labels = _labels(export) if export.kind != MASKED else []
     types = len(export.languages) if export.has_language_embeddings else 0
     if isinstance(export.vocabulary, OwnVocabulary):

@@ -17,12 +17,13 @@ from fairseq_alignmlm.exchange.configuration import (
     unknown_fields,
 )
 from fairseq_alignmlm.exchange.families import MASKED, SEQUENCE, TOKENS, Family
-from fairseq_alignmlm.exchange.symbols import write_dict
 from fairseq_alignmlm.exchange.tensors import TensorFolder, read_json
 from fairseq_alignmlm.exchange.tokenizer import CheckpointTokenizer
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.exchange.tokenizer_file import special_tokens
 from fairseq_alignmlm.exchange.weights import Conversion, from_folder, pooler_head
+from fairseq_alignmlm.identity import Identity, hash_file, hash_symbols
+from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
 
 if TYPE_CHECKING:
@@ -137,15 +138,16 @@ def import_folder(
     beside = target.parent
     _check_beside(beside, source)
     state = checkpoint_state(done.weights, settings, source.kind or MASKED, beside, names, labels)
+    symbols = source.tokenizer.order.symbols
+    identity = Identity(hash_symbols(symbols), "", hash_file(folder / TOKENIZER), tuple(names))
+    state["task_state"]["identity"] = identity.as_json()
     state["exchange"] = {"kept": done.kept, "source": record}
-    with atomic_path(beside / DICT) as path:
-        write_dict(path, source.tokenizer.order.symbols)
+    write_symbols(beside / DICT, symbols, dict.fromkeys(symbols, 1))
     for name in (TOKENIZER, *SIDE_FILES):
         if (folder / name).is_file():
             with atomic_path(beside / name) as path:
                 shutil.copyfile(folder / name, path)
     write_json(beside / SOURCE, record)
-    identify(state, beside / DICT, names)
     with atomic_path(target) as path:
         torch.save(state, path)
     return record
@@ -214,7 +216,3 @@ def checkpoint_state(
         "extra_state": {"epoch": 0, "train_iterator": {"epoch": 1}, "val_loss": None},
         "last_optimizer_state": None,
     }
-
-
-def identify(state: dict[str, Any], dictionary: Path, languages: Sequence[str]) -> None:
-    """Say in a checkpoint which vocabulary it belongs to."""

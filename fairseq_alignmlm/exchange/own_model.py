@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.architecture import architecture
-from fairseq_alignmlm.evaluation.checkpoint import settings_of
+from fairseq_alignmlm.evaluation.checkpoint import language_names, settings_of
 from fairseq_alignmlm.exchange.families import HEADS, LANGUAGES, WORDS
+from fairseq_alignmlm.lexicon.vocabulary import MASK
 
 if TYPE_CHECKING:
     from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
-
-PADDING = 1
 
 
 class _Rows:
@@ -26,8 +25,21 @@ class _Rows:
     def __len__(self) -> int:
         return self._size
 
+    def bos(self) -> int:
+        return 0
+
     def pad(self) -> int:
-        return PADDING
+        return 1
+
+    def eos(self) -> int:
+        return 2
+
+    def unk(self) -> int:
+        return 3
+
+    def index(self, symbol: str) -> int:
+        assert symbol == MASK
+        return self._size - 1
 
 
 def model_settings(state: Mapping[str, Any], checkpoint: Path) -> dict[str, Any]:
@@ -62,7 +74,7 @@ def build_own(state: Mapping[str, Any], checkpoint: Path) -> MultilingualRoberta
     settings = model_settings(state, checkpoint)
     weights = {key: value.float() for key, value in state["model"].items()}
     cfg = MultilingualRobertaConfig(**settings)
-    languages = len(weights[LANGUAGES]) - 1 if LANGUAGES in weights else 0
+    languages = len(weights[LANGUAGES]) - 1 if LANGUAGES in weights else len(language_names(dict(state)))
     model = MultilingualRoberta(cfg, MultilingualEncoder(cfg, _Rows(len(weights[WORDS])), languages))
     _register_heads(model, weights)
     unfit = model.load_state_dict(weights, strict=False)

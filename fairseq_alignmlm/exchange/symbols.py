@@ -7,14 +7,16 @@ permuted; the rest keeps its order.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.lexicon.vocabulary import MASK
+from fairseq_alignmlm.lexicon.vocabulary import SPECIAL as FIRST_SYMBOLS
 
 FIRST = ("bos", "pad", "eos", "unk")
-SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+SPECIAL = (*FIRST_SYMBOLS, MASK)
 FILLER = "madeupword"  # fairseq's name for rows that no symbol has
 
 
@@ -121,10 +123,3 @@ def _symbols(tokens: Sequence[str | None]) -> tuple[list[str], int]:
 
 def _is_unfit(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in _UNFIT
-
-
-def write_dict(path: Path, symbols: Iterable[str], counts: Mapping[str, int] | None = None) -> None:
-    """Write ``dict.txt``: a symbol and its count a line, 1 where the count is not known."""
-    counts = counts or {}
-    with open(path, "w", encoding="utf-8", newline="\n") as handle:
-        handle.writelines(f"{symbol} {counts.get(symbol, 1)}\n" for symbol in symbols)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.evaluation.vocabulary import read_vocabulary
 from fairseq_alignmlm.exchange.importing import DICT, SOURCE
 from fairseq_alignmlm.exchange.sentencepiece_file import bpe_tokenizer, template
 from fairseq_alignmlm.exchange.symbols import SPECIAL
@@ -18,6 +17,7 @@ from fairseq_alignmlm.exchange.tokenizer import CheckpointTokenizer
 from fairseq_alignmlm.exchange.tokenizer_file import LARGEST
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
+from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
 
 MODEL = "spm.model"
 SEARCHED = 6  # folders above the data of a run

@@ -162,6 +162,7 @@ def test_nothing_is_written_when_transformers_disagrees(pair, tmp_path, monkeypa
 def test_what_no_class_has_is_refused(pair, tmp_path, capsys):
     for settings, message in (
         ({"no_layernorm_embedding": True}, "no layer norm on the embeddings"),
+        ({"language_positions": True}, "--language-positions, embeddings that no class of transformers has"),
         ({"activation_fn": "relu"}, "the output layer has activation relu"),
         ({"activation_fn": "gelu_accurate"}, "activation gelu_accurate is not exported"),
     ):
@@ -176,6 +177,9 @@ def test_another_vocabulary_is_refused(pair, make_folder, tmp_path):
     import_folder(make_folder("bert"), tmp_path / "in" / "model.pt")
     with pytest.raises(InputError, match="has 60 symbols, the checkpoint"):
         export_checkpoint(tmp_path / "model.pt", tmp_path / "out", tmp_path / "in")
+    import_folder(make_folder("camembert"), tmp_path / "other" / "model.pt")
+    with pytest.raises(InputError, match=r"is of another vocabulary .* than the checkpoint"):
+        export_checkpoint(tmp_path / "in" / "model.pt", tmp_path / "out", tmp_path / "other")
     with pytest.raises(InputError, match=r"no vocabulary in .*give --vocabulary"):
         export_checkpoint(tmp_path / "model.pt", tmp_path / "out", tmp_path / "nowhere")
     (tmp_path / "mine").mkdir()

@@ -155,6 +155,8 @@ def _is_up_to_date(step: Step, record: Mapping[str, Any]) -> bool:
     try:
         if [item["sha256"] for item in old["inputs"]] != [item["sha256"] for item in record["inputs"]]:
             return False
+        if not step.folder and [item["path"] for item in old["outputs"]] != [Path(path).name for path in step.outputs]:
+            return False
         return all(sha256_of(step.manifest.parent / item["path"]) == item["sha256"] for item in old["outputs"])
     except (OSError, KeyError, TypeError):  # a result was removed, or the record is not ours
         return False

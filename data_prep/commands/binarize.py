@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import FILE_NAME
 
 from .. import arguments
 from ..manifest import Step, run_step
 from ..pair import Pair
+from ..pair_identity import identity_of_pair
 from ..vocabulary.mmap_dataset import MmapBinarizer
 from ..vocabulary.preprocess import binarize
 
@@ -51,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _binarize(pair: Pair, language: str, direct: MmapBinarizer | None, workers: int) -> None:
     files = pair.existing(pair.pieces(language))
+    identity = identity_of_pair(pair, language)
 
     def build(folders: list[Path]) -> dict[str, Any]:
         if direct:
@@ -59,12 +62,14 @@ def _binarize(pair: Pair, language: str, direct: MmapBinarizer | None, workers: 
         else:
             binarize(files, pair.symbols, folders[0], workers)
         sizes = {path.name: path.stat().st_size for path in sorted(folders[0].iterdir())}
+        identity.write(folders[0] / FILE_NAME)
         return {"bytes": sizes}
 
     step = Step(
         "binarize",
         [pair.binarized(language)],
         [pair.symbols, *files.values()],
+        identity.as_json(),
         libraries=() if direct else ("fairseq",),
         folder=True,
     )

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import FILE_NAME
 from fairseq_alignmlm.progress import track
 
 from .. import arguments
 from ..labelled.parallel_corpus import EncodedPair, make_pair_encoder, read_pairs
 from ..manifest import Step, run_step
 from ..pair import SPLITS, Pair, language_list
+from ..pair_identity import identity_of_pair
 from ..text.sentences import is_valid, with_splits
 from ..text.tokenisation import TOKENISERS
 from ..vocabulary.mmap_dataset import MmapBinarizer
@@ -63,11 +65,17 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--languages {args.languages}: parallel text has two, such as en,fr")
     sides = (languages[0], languages[1])
     tables = (pair.own_symbols(sides[0]), pair.own_symbols(sides[1]))
+    identity = identity_of_pair(pair)
     step = Step(
         "bitext",
         [pair.parallel],
         [*(path for files in args.inputs for path in files), pair.model, pair.symbols, *filter(None, tables)],
-        {"languages": languages, "tokeniser": args.tokeniser, "valid_every": args.valid_every},
+        {
+            "languages": languages,
+            "tokeniser": args.tokeniser,
+            "valid_every": args.valid_every,
+            "identity": identity.as_json(),
+        },
         args.seed,
         ("sacremoses", "sentencepiece"),
         folder=True,
@@ -96,6 +104,7 @@ def run(args: argparse.Namespace) -> int:
         with MmapBinarizer(pair.symbols, args.workers) as binarizer:
             for path in paths.values():
                 binarizer.write(path, path.with_suffix(""))
+        identity.write(folders[0] / FILE_NAME)
         return {**counts, "dropped": dict(dropped)}
 
     run_step(step, build)

@@ -16,6 +16,7 @@ from ..languages.derivation import make_block_deriver, read_work
 from ..languages.transforms import compose
 from ..manifest import Step, run_step
 from ..pair import Pair, check_language
+from ..pair_identity import SETTING, name_transformation
 from ..worker_pool import Workers
 
 SUMMARY = "derive a language's text by reordering words"
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         "derive",
         outputs=[pair.text(args.derived)],
         inputs=[*texts.values(), *filter(None, tree_files.values()), *transformation.input_files],
-        settings={"transform": specifications},
+        settings={"transform": specifications, SETTING: name_transformation(specifications, args.seed)},
         seed=args.seed,
         folder=True,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import write_dictionary
 
@@ -51,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
             raise InputError.at(
                 pair.counterparts, None, "no token to draw", "give a larger --percent or less --overlap"
             )
+        identity = Identity.of_header(pair.counterparts)
         comments = [
+            *([identity.comment()] if identity else []),
             f"{args.percent:g} % of {len(counterparts):,} tokens, seed {args.seed}: {len(entries):,} entries",
             f"{kept:,} tokens keep their script and were not drawn from",
         ]

@@ -1,20 +1,23 @@
 """Cut the text of both languages into pieces and transliterate the derived one.
 
-Writes counterparts.tsv, pieces/LANGUAGE/{train,valid}.txt, line by line as the text, and bin/dict.txt. Of natural
-languages (``--languages``) there are no counterparts; they share the symbols of the vocabulary, or the first has them
-and the others have symbols of their own (``--symbols separate``), which symbols.LANGUAGE.tsv lists.
+Writes counterparts.tsv, pieces/LANGUAGE/{train,valid}.txt, line by line as the text, bin/dict.txt and beside it
+identity.json, what it is made from. Of natural languages (``--languages``) there are no counterparts; they share the
+symbols of the vocabulary, or the first has them and the others have symbols of their own (``--symbols separate``),
+which symbols.LANGUAGE.tsv lists.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fairseq_alignmlm.identity import FILE_NAME, Identity, hash_file, hash_symbols
 from fairseq_alignmlm.lexicon.counterparts import write_counterparts
 from fairseq_alignmlm.lexicon.vocabulary import read_symbols, write_symbols
 from fairseq_alignmlm.progress import track
@@ -23,6 +26,7 @@ from .. import arguments
 from ..languages.transliteration import counterparts_of
 from ..manifest import Step, run_step
 from ..pair import Pair, check_language, language_list
+from ..pair_identity import transformation_of
 from ..text.line_blocks import read_blocks
 from ..vocabulary.bpe import UNKNOWN, load, pieces_of
 from ..vocabulary.encoding import EncodedBlock, LanguageBlock, LanguageSymbols, make_block_encoder
@@ -68,53 +72,58 @@ def run(args: argparse.Namespace) -> int:
         pair.existing(pair.text(language))
     tables: dict[str, Path | None] = dict.fromkeys(languages)
     if args.derived:
-        _make_counterparts(pair, args.derived, args.overlap, args.seed)
+        _make_counterparts(pair, (languages[0], languages[1]), args.overlap, args.seed)
         tables[args.derived] = pair.counterparts
     else:
         for language in languages[1:]:
-            tables[language] = _make_symbol_table(pair, language, args.symbols)
+            tables[language] = _make_symbol_table(pair, languages[0], language, args.symbols)
     symbols = LanguageSymbols(pair.model, tables)
     with Workers(partial(make_block_encoder, symbols), args.workers) as workers:
         for language in languages:
             _encode(pair, language, symbols, workers)
-    _make_symbols(pair, symbols)
+    _make_symbols(pair, symbols, transformation_of(pair, args.derived))
     return 0
 
 
-def _make_counterparts(pair: Pair, derived: str, overlap: float, seed: int) -> None:
+def _make_counterparts(pair: Pair, languages: tuple[str, str], overlap: float, seed: int) -> None:
+    derived = languages[1]
+
     def build(paths: list[Path]) -> dict[str, Any]:
         pieces = [piece for piece in pieces_of(load(pair.model)) if piece != UNKNOWN]
         pairs = counterparts_of(pieces, derived, overlap, seed)
         kept = sum(source == target for source, target in pairs)
+        joint = hash_symbols(dict.fromkeys(symbol for side in zip(*pairs, strict=True) for symbol in side))
         comments = [
+            Identity(joint, sentencepiece=hash_file(pair.model), languages=languages).comment(),
             f"every token of the vocabulary and its counterpart in {derived}",
             f"overlap: {overlap:g} ({kept:,} of {len(pairs):,} tokens keep their script), seed: {seed}",
         ]
         write_counterparts(paths[0], pairs, comments)
         return {"tokens": len(pairs), "tokens that keep their script": kept}
 
-    settings = {"derived": derived, "overlap": overlap}
+    settings = {"languages": languages, "overlap": overlap}
     run_step(Step("encode", [pair.counterparts], [pair.model], settings, seed, LIBRARIES), build)
 
 
-def _make_symbol_table(pair: Pair, language: str, symbols: str) -> Path | None:
+def _make_symbol_table(pair: Pair, first: str, language: str, symbols: str) -> Path | None:
     """Write the table of a natural language's own symbols; where symbols are shared, see that there is none."""
     path = pair.symbol_table(language)
     if symbols == SHARED:
         path.unlink(missing_ok=True)
         path.with_name(f"{path.name}.manifest.json").unlink(missing_ok=True)
         return None
+    identity = Identity(sentencepiece=hash_file(pair.model), languages=(first, language))
 
     def build(paths: list[Path]) -> dict[str, Any]:
         pieces = [piece for piece in pieces_of(load(pair.model)) if piece != UNKNOWN]
         write_counterparts(
             paths[0],
             counterparts_of(pieces, language, 0.0, 0),
-            [f"every piece of spm.model and its symbol in {language}"],
+            [identity.comment(), f"every piece of spm.model and its symbol in {language}"],
         )
         return {"tokens": len(pieces)}
 
-    run_step(Step("encode", [path], [pair.model], libraries=LIBRARIES), build)
+    run_step(Step("encode", [path], [pair.model], identity.as_json(), libraries=LIBRARIES), build)
     return path
 
 
@@ -145,8 +154,11 @@ def _encode(pair: Pair, language: str, symbols: LanguageSymbols, workers: Worker
     run_step(Step("encode", [pair.pieces(language)], inputs, libraries=LIBRARIES, folder=True), build)
 
 
-def _make_symbols(pair: Pair, symbols: LanguageSymbols) -> None:
-    """Write bin/dict.txt: the symbols of all languages with their counts."""
+def _make_symbols(pair: Pair, symbols: LanguageSymbols, transformation: str) -> None:
+    """Write bin/dict.txt, the symbols of all languages with their counts, and beside it what they are made from."""
+    origin = Identity(
+        sentencepiece=hash_file(pair.model), languages=tuple(symbols.tables), transformation=transformation
+    )
     counts_files = [pair.pieces(language) / "counts.txt" for language in symbols.tables]
     table_files = [path for path in symbols.tables.values() if path]
 
@@ -156,6 +168,8 @@ def _make_symbols(pair: Pair, symbols: LanguageSymbols) -> None:
             counts.update(read_symbols(path, "run `encode` again"))
         joint = symbols.joint()
         write_symbols(paths[0], joint, counts)
+        replace(origin, symbols=hash_symbols(joint), counts=hash_file(paths[0])).write(paths[1])
         return {"symbols": len(joint), "symbols that the text does not use": sum(s not in counts for s in joint)}
 
-    run_step(Step("encode", [pair.symbols], [*(table_files or [pair.model]), *counts_files]), build)
+    outputs = [pair.symbols, pair.symbols.with_name(FILE_NAME)]
+    run_step(Step("encode", outputs, [*(table_files or [pair.model]), *counts_files], origin.as_json()), build)

@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import Identity, hash_file
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import write_dictionary
 from fairseq_alignmlm.lexicon.vocabulary import read_symbols
@@ -18,9 +20,10 @@ from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import sha256_of
 
 from ..manifest import Step, read_record, run_step
+from ..pair_identity import of_dictionary
 from ..vocabulary.dictionaries import formats
 from ..vocabulary.dictionaries.conversion import UNKNOWN_PIECE, Conversion, Entry, Filters, convert, split
-from ..vocabulary.dictionaries.coverage import measure
+from ..vocabulary.dictionaries.coverage import count_words, direction_of_words
 from ..vocabulary.dictionaries.reading import Problem, WordPair, read
 from ..vocabulary.dictionaries.segmentation import Segmenter
 
@@ -54,7 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--held-out-output", type=Path, metavar="FILE", help="default: the output's name with .held_out before .tsv"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the held-out words (default: 1)")
-    parser.add_argument("--text", type=Path, metavar="FILE", help="L1 text: report how much of it is covered")
+    parser.add_argument(
+        "--languages",
+        metavar="L1,L2",
+        help="the two languages, L1 on the left (default: those of --dict, if it has two)",
+    )
+    parser.add_argument(
+        "--text",
+        type=Path,
+        metavar="FILE",
+        help="L1 text: report how much of it is covered; with both, check direction",
+    )
     parser.add_argument("--l2-text", type=Path, metavar="FILE", help="L2 text: the same")
 
 
@@ -65,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.held_out < 1:
         raise InputError(f"--held-out {args.held_out}: give a number from 0 (keep none) to less than 1")
     held_out_output = args.held_out_output or args.output.with_suffix(f".held_out{args.output.suffix}")
+    identity = _identity(args)
     step = Step(
         name="translations",
         outputs=[args.output, *([held_out_output] if args.held_out else [])],
@@ -77,12 +91,13 @@ def run(args: argparse.Namespace) -> int:
             "lowercase": args.lowercase,
             "held_out": args.held_out,
             "texts": [bool(args.text), bool(args.l2_text)],
+            "identity": identity.as_json(),
         },
         seed=args.seed,
         libraries=["sentencepiece"],
     )
     before = read_record(args.output) or {}
-    if run_step(step, lambda outputs: _build(args, outputs)) and not args.held_out:
+    if run_step(step, lambda outputs: _build(args, identity, outputs)) and not args.held_out:
         _remove_held_out(held_out_output, before)
     return 0
 
@@ -94,7 +109,21 @@ def _remove_held_out(path: Path, before: dict[str, Any]) -> None:
         print(f"translations: removed {path}: its entries are no longer held out")
 
 
-def _build(args: argparse.Namespace, outputs: list[Path]) -> dict[str, Any]:
+def _identity(args: argparse.Namespace) -> Identity:
+    """Return what the dictionaries will say of themselves, once the files are seen to belong together."""
+    data = Identity.of_dict(args.dict)
+    own = Identity(sentencepiece=hash_file(args.model))
+    data.require(own, args.model, str(args.dict), "give the model that the vocabulary is made with", ("sentencepiece",))
+    told = Identity.of_header(args.l2_symbols) if args.l2_symbols else None
+    if told:
+        own.require(told, args.l2_symbols, str(args.model), "run `encode` again", ("sentencepiece",))
+    languages = args.languages.split(",") if args.languages else data.languages
+    if args.languages and (len(set(languages)) != 2 or not all(languages)):
+        raise InputError(f"--languages {args.languages}: give two, L1,L2")
+    return of_dictionary(replace(data, sentencepiece=own.sentencepiece), languages if len(languages) == 2 else ())
+
+
+def _build(args: argparse.Namespace, identity: Identity, outputs: list[Path]) -> dict[str, Any]:
     """Write the dictionaries to ``outputs`` and return the counts for the manifest."""
     vocabulary = frozenset(read_symbols(args.dict, "give bin/dict.txt of the pair"))
     segmenter = Segmenter(args.model, vocabulary)
@@ -125,7 +154,8 @@ def _build(args: argparse.Namespace, outputs: list[Path]) -> dict[str, Any]:
     parts = {"training" if args.held_out else "all": training, "held-out": held_out}
     for path, (part, entries) in zip(outputs, parts.items(), strict=False):
         comment = f"{part} entries of {names}; L1 pieces TAB L2 pieces"
-        write_dictionary(path, ((" ".join(e.source), " ".join(e.target)) for e in entries), [comment])
+        pieces = ((" ".join(entry.source), " ".join(entry.target)) for entry in entries)
+        write_dictionary(path, pieces, [identity.comment(), comment])
     _report(counts)
     return counts
 
@@ -163,11 +193,22 @@ def _counts(
         "held_out": {"entries": len(held_out), "l1_words": len({entry.source for entry in held_out})},
         "one_piece_a_side": sum(len(entry.source) == len(entry.target) == 1 for entry in entries),
     }
-    sides = {"l1": (args.text, "source_word"), "l2": (args.l2_text, "target_word")}
-    for side, (text, word) in sides.items():
+    sides = [{entry.source_word for entry in entries}, {entry.target_word for entry in entries}]
+    texts = {"l1": args.text, "l2": args.l2_text}
+    found = {name: count_words(sides[0] | sides[1], text, args.lowercase) for name, text in texts.items() if text}
+    for (name, text), side in zip(texts.items(), sides, strict=True):
         if text:
-            covered = measure({getattr(entry, word) for entry in entries}, text, args.lowercase)
-            counts[f"{side}_text"] = {**covered._asdict(), "percent": round(covered.percent, 2)}
+            tokens, covered = found[name].tokens, found[name].covered(side)
+            percent = round(100 * covered / max(1, tokens), 2)
+            counts[f"{name}_text"] = {"tokens": tokens, "covered": covered, "percent": percent}
+    if len(found) == 2:
+        forward, backward = direction_of_words(entries, found["l1"], found["l2"])
+        counts["direction"] = {"forward": forward, "backward": backward}
+        if backward > forward:
+            what = (
+                f"goes from L2 to L1: so say {backward:,} of {forward + backward:,} entries by the words of the texts"
+            )
+            raise InputError.at(args.input[0], None, what, "leave out --invert" if args.invert else "give --invert")
     return counts
 
 

@@ -96,7 +96,9 @@ def run(args: argparse.Namespace) -> int:
 def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]) -> None:
     trees: dict[str, Path | None] = {split: getattr(args, f"{split}_trees") for split in data}
     tree_files = [tree_file(path, trees[split], language.transformation()) for split, path in data.items()]
-    settings = {"task": args.task, "transform": list(language.transform), "splits": list(data)}
+    identity = language.identity()
+    settings: dict[str, Any] = {"task": args.task, "transform": list(language.transform), "splits": list(data)}
+    settings["identity"] = identity.as_json()
     labels_of = args.labels_of or data["train"]
     if args.task in TAGGING:
         tagging_task = TaggingTask(args.task, TAGGING[args.task])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import Identity
 
 from ..languages.transforms import SentenceContext, Transformation, TreeBlock, compose
 from ..languages.word_order import order_of, read_trees
 from ..pair import Pair
+from ..pair_identity import identity_of_pair, name_transformation
 from ..vocabulary.pieces import WordPieces
 
 
@@ -42,6 +44,20 @@ class Derivation:
     def transformation(self) -> Transformation:
         """Build the composed transformation."""
         return compose(self.transform)
+
+    def identity(self) -> Identity:
+        """Return what the labelled data are made from.
+
+        Raises:
+            InputError: the vocabulary is broken, or the derived text has another transformation.
+        """
+        pair = identity_of_pair(self.pair, self.language)
+        if not self.derived:
+            return pair
+        own = replace(pair, transformation=name_transformation(self.transform, self.seed))
+        remedy = "leave --transform and --seed out, or derive the text again"
+        own.require(pair, self.pair.text(self.language), "--transform and --seed", remedy, ("transformation",))
+        return own
 
     def word_pieces(self) -> WordPieces:
         """Build the segmentation into the language's symbols."""

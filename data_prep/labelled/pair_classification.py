@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from fairseq_alignmlm.identity import FILE_NAME
 from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
@@ -87,6 +88,7 @@ def write_language(
     binarize_two(prefixes, INPUTS, (symbols, symbols), binarized)
     for side in INPUTS:
         shutil.copyfile(symbols, binarized / side / "dict.txt")
+        derivation.identity().write(binarized / side / FILE_NAME)
     write_symbols(scratch / "labels.txt", labels, labels)
     binarize({split: scratch / f"{split}.{LABEL}" for split in data}, scratch / "labels.txt", binarized / LABEL)
     (scratch / "labels.txt").rename(binarized / LABEL / "dict.txt")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import FILE_NAME
 from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
@@ -92,6 +93,7 @@ def write_language(
         binarized,
     )
     shutil.copyfile(derivation.pair.symbols, binarized / TOKENS / "dict.txt")
+    derivation.identity().write(binarized / TOKENS / FILE_NAME)
     (scratch / "labels.txt").rename(binarized / LABELS / "dict.txt")
     shutil.rmtree(scratch)
     return found

@@ -64,7 +64,7 @@ def require_same_vocabulary(folder: Path, identity: Identity) -> None:
     """
     told = folder / FILE_NAME
     if told.is_file():
-        identity.require(Identity.read(told), folder, "dict.txt", "binarize the data again")
+        identity.require(Identity.read(told), folder, "dict.txt", "binarize the data again", ("symbols", "counts"))
 
 
 def token_counts(dataset: MMapIndexedDataset, vocabulary_size: int, batch: int = 10_000) -> np.ndarray:

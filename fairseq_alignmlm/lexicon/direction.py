@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from fairseq_alignmlm.lexicon.dictionary import DictionaryIndices
-
 TELLING = float(np.log(2.0))  # an entry says which side is which where one way is twice as likely as the other
 
 
-def direction_votes(entries: DictionaryIndices, first_V: np.ndarray, second_V: np.ndarray) -> tuple[int, int]:
+def direction_votes(
+    source_NK: np.ndarray, target_NK: np.ndarray, first_V: np.ndarray, second_V: np.ndarray
+) -> tuple[int, int]:
     """Count the entries that are more likely as they stand, and those that are more likely the other way round.
 
     An entry is as likely as its pieces are in the texts of the two languages, each piece by itself.
 
     Args:
-        entries: the dictionary.
+        source_NK: the pieces on the left side of every entry ``(N, K)``, -1 for none.
+        target_NK: those on the right side ``(N, K')``.
         first_V: how often each symbol occurs in the text of the language of the left side ``(V,)``.
         second_V: the same for the right side ``(V,)``.
 
@@ -26,7 +27,7 @@ def direction_votes(entries: DictionaryIndices, first_V: np.ndarray, second_V: n
     # What does not occur is equally unlikely in a long text and in a short one.
     unseen = 0.5 / min(sizes)
     logs = [np.log(counts / size + unseen) for counts, size in zip((first_V, second_V), sizes, strict=True)]
-    margin = _sums(entries.source, logs[0] - logs[1]) - _sums(entries.target, logs[0] - logs[1])
+    margin = _sums(source_NK, logs[0] - logs[1]) - _sums(target_NK, logs[0] - logs[1])
     return int((margin > TELLING).sum()), int((margin < -TELLING).sum())
 
 

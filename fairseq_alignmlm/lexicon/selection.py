@@ -71,8 +71,8 @@ def load_dictionaries(value: str, languages: Sequence[str]) -> list[tuple[str, s
 def dictionaries_for(value: str, data: LexiconData) -> list[PairDictionary]:
     """Read the dictionaries of ``--dictionary`` and make sure that they belong to the data.
 
-    A dictionary that says its vocabulary and languages is believed. Of others, what the text can show is compared: the
-    vocabulary by the pieces, the direction by the side on which each language's pieces stand.
+    What a dictionary says of its vocabulary and languages is compared, and what the text can show of them, too: whether
+    the pieces are known, and on which side each language's pieces stand.
 
     Args:
         value: as for `load_dictionaries`.
@@ -123,14 +123,12 @@ def _require_use(path: Path, entries: DictionaryIndices, data: LexiconData, pair
 
     first, second = pair
     counts = data.token_counts(first), data.token_counts(second)
+    forward, backward = direction_votes(entries.source, entries.target, *counts)
+    if backward > forward:
+        what = f"goes from {second} to {first}: so say {backward:,} of {forward + backward:,} entries by their pieces"
+        remedy = f"give --languages {second},{first},..., or name the pair: --dictionary {second}-{first}=FILE"
+        raise InputError.at(path, None, what, "make it again the other way round" if told else remedy)
     if not told:
-        forward, backward = direction_votes(entries, *counts)
-        if backward > forward:
-            what = (
-                f"goes from {second} to {first}: so say {backward:,} of {forward + backward:,} entries by their pieces"
-            )
-            remedy = f"give --languages {second},{first},..., or name the pair: --dictionary {second}-{first}=FILE"
-            raise InputError.at(path, None, what, remedy)
         checked = f"its direction, by the pieces of {forward:,} entries" if forward > backward else "not its direction"
         logger.warning("%s says no vocabulary and languages; checked: that its pieces are known, and %s", path, checked)
     shares = coverage(entries.source, counts[0]), coverage(entries.target, counts[1])

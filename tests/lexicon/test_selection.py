@@ -102,5 +102,5 @@ def test_votes_equal_likelihoods_written_out(data, tmp_path):
         ratio = likelihoods[0] / likelihoods[1]
         expected[0] += ratio > 2
         expected[1] += ratio < 0.5
-    assert direction_votes(entries, english, german) == tuple(expected) == (1, 1)
+    assert direction_votes(entries.source, entries.target, english, german) == tuple(expected) == (1, 1)
     assert coverage(entries.target, german) == pytest.approx(160 / 1010)

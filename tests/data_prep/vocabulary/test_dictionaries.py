@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data_prep.commands import translations
 from data_prep.vocabulary.dictionaries.conversion import Conversion, Entry, Filters, convert, split
-from data_prep.vocabulary.dictionaries.coverage import Coverage, measure
+from data_prep.vocabulary.dictionaries.coverage import count_words, direction_of_words
 from data_prep.vocabulary.dictionaries.reading import Problem, WordPair
 from data_prep.vocabulary.dictionaries.segmentation import Segmenter
 from fairseq_alignmlm.errors import InputError
@@ -121,9 +121,20 @@ def test_the_held_out_share_is_the_fraction_and_depends_on_the_seed() -> None:
 
 def test_coverage_counts_running_words(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("The house\n\nthe cat the\n", encoding="utf-8")
-    assert measure({"the", "cat"}, tmp_path / "t.txt") == Coverage(5, 3)
-    assert measure({"the", "cat"}, tmp_path / "t.txt", lowercase=True) == Coverage(5, 4)
-    assert measure({"the"}, tmp_path / "t.txt").percent == 40.0
+    found = count_words({"the", "cat"}, tmp_path / "t.txt")
+    assert (found.tokens, dict(found.words)) == (5, {"the": 2, "cat": 1})
+    assert count_words({"the", "cat"}, tmp_path / "t.txt", lowercase=True).covered({"the", "cat"}) == 4
+    assert found.covered({"the"}) == 2
+
+
+def test_direction_is_told_by_the_words_of_two_texts(tmp_path: Path) -> None:
+    entries = [Entry(*words, (words[0],), (words[1],)) for words in (("the", "la"), ("house", "maison"), ("q", "q"))]
+    texts = []
+    for name, text in (("en", ENGLISH_TEXT), ("fr", FRENCH_TEXT)):
+        (tmp_path / name).write_text(text)
+        texts.append(count_words({"the", "la", "house", "maison", "q"}, tmp_path / name))
+    assert direction_of_words(entries, texts[0], texts[1]) == (2, 0)
+    assert direction_of_words(entries, texts[1], texts[0]) == (0, 2)
 
 
 @pytest.fixture(scope="module")

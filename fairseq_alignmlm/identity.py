@@ -136,6 +136,12 @@ class Identity:
         """Return the line that dictionaries and counterparts hold, without ``#``."""
         return HEADER + json.dumps(self.as_json(), ensure_ascii=False)
 
+    def with_known(self, other: Identity) -> Identity:
+        """Return this identity, and where it does not know something, what the other knows."""
+        return Identity(
+            **{field.name: getattr(self, field.name) or getattr(other, field.name) for field in fields(self)}
+        )
+
     def difference(self, other: Identity, names: Sequence[str] = ("symbols",)) -> str:
         """Return the first of ``names`` in which both are known and differ; nothing where none is."""
         for name in names:

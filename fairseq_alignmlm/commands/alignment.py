@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     _check_device(args.device)
     from fairseq_alignmlm.evaluation.checkpoint import read_checkpoint_embeddings
     from fairseq_alignmlm.evaluation.signature import short_hash, signature
+    from fairseq_alignmlm.evaluation.verification import direction_of, verify_vocabulary
     from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
     from fairseq_alignmlm.storage import sha256_of, write_json
 
@@ -53,6 +54,17 @@ def run(args: argparse.Namespace) -> int:
             f"has a vocabulary of {len(model.words):,} symbols, {args.dict} gives {len(vocabulary):,}",
             "use the dict.txt of the run's own data",
         )
+    model_identity = verify_vocabulary(model.identity, args.checkpoint, args.dict, with_text=True)
+    directions = {
+        name: direction_of(path, model_identity, args.languages, model.language_names)
+        for name, path in (
+            ("counterparts", args.counterparts),
+            ("dictionary", args.dictionary),
+            ("held_out", args.held_out),
+        )
+        if path is not None
+    }
+    _require_one_direction(args, directions)
     files = {"checkpoint": args.checkpoint, "dict": args.dict, "counterparts": args.counterparts}
     files |= {"dictionary": args.dictionary, "held_out": args.held_out}
     result: dict[str, Any] = {
@@ -60,9 +72,11 @@ def run(args: argparse.Namespace) -> int:
             name: {"path": str(path), "sha256": sha256_of(path)} for name, path in files.items() if path is not None
         },
         "updates": model.updates,
+        "verified": bool(model.identity.symbols),
+        "random_tokens": model.random_tokens or None,
     }
     hashes = {name: short_hash(file["sha256"]) for name, file in result["files"].items()}
-    languages = _language_names(args.languages, model)
+    languages = next(iter(directions.values())) or (None, None)
     identity = {
         "dir": ">".join(name or "?" for name in languages) if any(languages) else None,
         "model": hashes["checkpoint"],
@@ -90,20 +104,20 @@ def _check_device(name: str) -> None:
         raise InputError(f"--device {name}: {str(error).splitlines()[0]}; give cpu, or cuda with a GPU") from None
 
 
-def _language_names(given: str | None, model: CheckpointEmbeddings) -> tuple[str | None, str | None]:
-    names = tuple(given.split(",")) if given else model.language_names
-    if len(names) == 2:
-        return names[0], names[1]
-    if given:
-        raise InputError(f"--languages {given}: give exactly two, L1,L2")
-    return None, None
+def _require_one_direction(args: argparse.Namespace, directions: dict[str, tuple[str, ...]]) -> None:
+    """Refuse files of which one goes from L1 to L2 and another the other way."""
+    first = next(iter(directions))
+    for name, languages in directions.items():
+        if languages and directions[first] and languages != directions[first]:
+            what = f"goes from {' to '.join(languages)}, {getattr(args, first)} from {' to '.join(directions[first])}"
+            raise InputError.at(getattr(args, name), None, what, "give files of one direction")
 
 
 def _alignment(
     args: argparse.Namespace,
     model: CheckpointEmbeddings,
     vocabulary: Vocabulary,
-    languages: tuple[str | None, str | None],
+    languages: tuple[str | None, ...],
     identity: dict[str, str | None],
 ) -> dict[str, Any]:
     import torch
@@ -116,7 +130,10 @@ def _alignment(
     frequency = torch.tensor(vocabulary.counts)[source]
     if len(frequency) > 1 and frequency.unique().numel() == 1:
         print(f"warning: {args.dict}: all counts are equal, so weighting by frequency changes nothing", file=sys.stderr)
-    vectors = model.language_vectors(*languages)
+    if known is not None and not known.any():
+        what = f"no entry of it is a token on the left of {args.counterparts}"
+        raise InputError.at(args.dictionary, None, what, "give the dictionary that the run was trained with")
+    vectors = model.language_vectors(languages[0], languages[1])
     words, device = model.words.to(args.device), torch.device(args.device)
     if vectors is not None:
         vectors = (vectors[0].to(device), vectors[1].to(device))

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.option_ranges import require_range
 
 SUMMARY = "retrieve sentences of another language by mean-pooled hidden states (Tatoeba)"
 
@@ -46,14 +47,18 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             f"--json {args.json}: only --aligned has a result to write there; give it, or leave --json out"
         )
-    if args.batch_size < 1:
-        raise InputError(f"--batch-size {args.batch_size}: a batch has one sentence or more")
+    require_range("--batch-size", args.batch_size, 1)
+    if args.sentences is not None:
+        require_range("--sentences", args.sentences, 1)
     direction = f"{languages[0] or args.source.name}>{languages[1] or args.target.name}"
     if args.aligned:
         signature(dir=direction)  # a name that cannot stand there is told before the work
     encoder = SentenceVectors.load(args.checkpoint, args.dict)
     layer = encoder.layers if args.layer is None else args.layer
-    sides = [encoder.read(path, args.sentencepiece)[: args.sentences] for path in (args.source, args.target)]
+    sides = [
+        encoder.read(path, args.sentencepiece, language)[: args.sentences]
+        for path, language in zip((args.source, args.target), languages, strict=True)
+    ]
     if not all(sides) or (args.aligned and len(sides[0]) != len(sides[1])):
         raise InputError(
             f"{args.source} has {len(sides[0]):,} sentences, {args.target} {len(sides[1]):,}: "

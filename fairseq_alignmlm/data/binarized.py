@@ -52,19 +52,20 @@ def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
     return dataset
 
 
-def require_same_vocabulary(folder: Path, identity: Identity) -> None:
+def require_same_vocabulary(folder: Path, identity: Identity, names: tuple[str, ...] = ("symbols", "counts")) -> None:
     """Refuse binarized text that was made with another dict.txt, where it says with which.
 
     Args:
         folder: a language's folder, or that of parallel text.
         identity: that of dict.txt.
+        names: what has to be equal.
 
     Raises:
         InputError: when the two differ.
     """
     told = folder / FILE_NAME
     if told.is_file():
-        identity.require(Identity.read(told), folder, "dict.txt", "binarize the data again", ("symbols", "counts"))
+        identity.require(Identity.read(told), folder, "dict.txt", "binarize the data again", names)
 
 
 def token_counts(dataset: MMapIndexedDataset, vocabulary_size: int, batch: int = 10_000) -> np.ndarray:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.architecture import architecture
-from fairseq_alignmlm.evaluation.checkpoint import language_names, read_state
+from fairseq_alignmlm.evaluation.checkpoint import identity_of, language_names, read_state
+from fairseq_alignmlm.evaluation.verification import direction_of, verify_sentences, verify_vocabulary
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
@@ -74,6 +75,11 @@ class PretrainedEncoder:
         state = read_state(checkpoint)
         dictionary = load_vocabulary(vocabulary)
         names = language_names(state)
+        identity = verify_vocabulary(identity_of(state), checkpoint, vocabulary)
+        if sentencepiece:
+            verify_sentences(identity, Path(), sentencepiece, None)
+        if counterparts:
+            direction_of(counterparts, identity, None, names)
         settings = architecture(state, checkpoint)
         task = SimpleNamespace(source_dictionary=dictionary, languages=names)
         model = MultilingualRoberta.build_model(MultilingualRobertaConfig(**settings), task)  # type: ignore[arg-type]

@@ -13,9 +13,11 @@ from torch import Tensor
 from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.architecture import architecture
-from fairseq_alignmlm.evaluation.checkpoint import language_names, read_state
+from fairseq_alignmlm.evaluation.checkpoint import identity_of, language_names, read_state
 from fairseq_alignmlm.evaluation.nearest import check_finite, nearest_neighbours
 from fairseq_alignmlm.evaluation.predictions import numbered_lines
+from fairseq_alignmlm.evaluation.verification import verify_sentences, verify_vocabulary
+from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
 from fairseq_alignmlm.progress import track
@@ -25,8 +27,15 @@ from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
 class SentenceVectors:
     """A pre-trained encoder that turns sentences into vectors."""
 
-    def __init__(self, model: MultilingualRoberta, dictionary: Dictionary, languages: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        model: MultilingualRoberta,
+        dictionary: Dictionary,
+        languages: Sequence[str] = (),
+        identity: Identity | None = None,
+    ) -> None:
         self._model, self._dictionary, self._languages = model.eval(), dictionary, list(languages)
+        self._identity = identity or Identity()
         if torch.cuda.is_available():
             self._model.cuda()
 
@@ -43,13 +52,14 @@ class SentenceVectors:
         """
         state = read_state(checkpoint)
         vocabulary = load_vocabulary(dictionary)
+        identity = verify_vocabulary(identity_of(state), checkpoint, dictionary)
         settings = architecture(state, checkpoint)
         names = language_names(state)
         task = SimpleNamespace(source_dictionary=vocabulary, languages=names)
         model = MultilingualRoberta.build_model(MultilingualRobertaConfig(**settings), task)  # type: ignore[arg-type]
         weights = {key: value for key, value in state["model"].items() if not key.startswith("classification_heads.")}
         model.load_state_dict(weights)
-        return cls(model, vocabulary, names)
+        return cls(model, vocabulary, names, identity)
 
     @property
     def model(self) -> MultilingualRoberta:
@@ -71,15 +81,21 @@ class SentenceVectors:
         """The number of layers: layer 0 is the embeddings, this one the last."""
         return len(self._model.encoder.sentence_encoder.layers)
 
-    def read(self, path: Path, sentencepiece: Path | None) -> list[Tensor]:
+    def read(self, path: Path, sentencepiece: Path | None, language: str | None = None) -> list[Tensor]:
         """Read sentences: binarized ones (``path`` is a prefix), or text that a SentencePiece model cuts into pieces.
+
+        Args:
+            path: the prefix or the text.
+            sentencepiece: the model, for text.
+            language: what the sentences are said to be in.
 
         Returns:
             For each sentence its pieces' indices, without special symbols.
 
         Raises:
-            InputError: when a file is missing or is not what it should be.
+            InputError: when a file is missing, is not what it should be, or is of another vocabulary or language.
         """
+        verify_sentences(self._identity, path, sentencepiece, language)
         if Path(f"{path}.idx").is_file():
             data = load_binarized(path)
             return [data[index][:-1].long() for index in range(len(data))]
@@ -87,7 +103,13 @@ class SentenceVectors:
             raise InputError.at(
                 path, None, "no binarized data, so text", "give --sentencepiece, the model of its pieces"
             )
-        return [self._indices(pieces) for pieces in _pieces(path, sentencepiece)]
+        found = [self._indices(pieces) for pieces in _pieces(path, sentencepiece)]
+        pieces = sum(map(len, found))
+        unknown = sum(int(sentence.eq(self._dictionary.unk()).sum()) for sentence in found)
+        if 2 * unknown > pieces:
+            what = f"{unknown:,} of {pieces:,} pieces are not in dict.txt"
+            raise InputError.at(path, None, what, "give the SentencePiece model of the vocabulary")
+        return found
 
     def _indices(self, pieces: Sequence[str]) -> Tensor:
         return torch.tensor([self._dictionary.index(piece) for piece in pieces], dtype=torch.long)

@@ -179,7 +179,7 @@ def test_bad_requests_are_told_in_one_line_before_the_work(tmp_path, ours, dicti
     capsys.readouterr()
     with pytest.raises(InputError, match="only --aligned has a result"):
         run(*common, "--json", tmp_path / "r.json")
-    with pytest.raises(InputError, match="--batch-size 0: "):
+    with pytest.raises(InputError, match="--batch-size 0 is not at least 1"):
         run(*common, "--batch-size", "0")
     with pytest.raises(InputError, match="'a b>a b' cannot stand in a score's signature"):
         run(*common, "--aligned")

@@ -29,7 +29,8 @@ def content(prefix: Path, symbols: Path) -> list[str]:
 def test_binarized_pieces_are_the_pieces_and_nothing_else_stays(pair, prepare, capsys):
     assert prepare("binarize", "--pair", pair, "--languages", DERIVED, "--workers", 2) == 0
     folder = pair / "bin" / DERIVED
-    names = {f"{split}.{kind}" for split in ("train", "valid") for kind in ("bin", "idx")} | {"manifest.json"}
+    names = {f"{split}.{kind}" for split in ("train", "valid") for kind in ("bin", "idx")}
+    names |= {"manifest.json", "identity.json"}
     assert {path.name for path in folder.iterdir()} == names
     for split in ("train", "valid"):
         text = (pair / "pieces" / DERIVED / f"{split}.txt").read_text(encoding="utf-8").split("\n")[:-1]

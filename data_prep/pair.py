@@ -77,7 +77,7 @@ class Pair:
             InputError: the language, or one of its files, is not there.
         """
         if not folder.is_dir():
-            known = sorted(path.name for path in folder.parent.glob("*") if path.is_dir()) or ["none"]
+            known = sorted(path.name for path in folder.parent.glob("[!.]*") if path.is_dir()) or ["none"]
             raise InputError.at(
                 folder, None, f"unknown language {folder.name!r}", f"languages that are there: {', '.join(known)}"
             )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import glob
 import hashlib
 import json
 import os
-import platform
+import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+LOCK = ".lock"
 
 
 def _remove(path: Path) -> None:
@@ -22,27 +25,70 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        return True
-    return True
+class _Workplace:
+    """A hidden folder beside a target, locked for as long as the process that works in it lives, wherever that is.
 
-
-def _temporary(target: Path) -> Path:
-    """Return this process's temporary path for ``target``; remove what killed processes of this machine left there.
-
-    The machine is part of the name, since on a shared disk the process numbers of others mean nothing here.
+    Process numbers would not do: another machine has its own, and after a while they belong to somebody else.
     """
-    prefix = f".{target.name}.partial-{platform.node()}-"
-    for leftover in target.parent.glob(glob.escape(prefix) + "*"):
-        number = leftover.name[len(prefix) :]
-        if number.isdecimal() and not _is_running(int(number)):
-            _remove(leftover)
-    return target.with_name(f"{prefix}{os.getpid()}")
+
+    def __init__(self, target: Path) -> None:
+        prefix = f".{target.name}.partial-"
+        _remove_leftovers(target.parent, prefix)
+        while True:
+            self.folder = target.with_name(prefix + secrets.token_hex(8))
+            try:
+                self.folder.mkdir()
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(target)) from error
+            try:
+                self._lock = _locked(self.folder / LOCK, wait=True)
+            except FileNotFoundError:  # somebody took it for a leftover before it was locked
+                continue
+            if self._lock is None or (self.folder / LOCK).exists():
+                break
+            os.close(self._lock)
+
+    def close(self) -> None:
+        """Remove the folder and all that is in it."""
+        try:
+            _remove(self.folder)
+        finally:
+            if self._lock is not None:
+                os.close(self._lock)
+
+
+def _locked(path: Path, wait: bool) -> int | None:
+    """Return a descriptor that holds the lock of a file; None where the file system has no locks.
+
+    Raises:
+        BlockingIOError: another process holds the lock, and is not waited for.
+        OSError: the file cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _remove_leftovers(folder: Path, prefix: str) -> None:
+    """Remove what processes that have ended left of their work on the same target."""
+    for leftover in list(folder.glob(glob.escape(prefix) + "*")):
+        with suppress(OSError):  # another process works there, or removes it, or it belongs to somebody else
+            if not leftover.is_dir():  # of version 0.1
+                leftover.unlink()
+                continue
+            lock = _locked(leftover / LOCK, wait=False)
+            if lock is not None:
+                try:
+                    shutil.rmtree(leftover)
+                finally:
+                    os.close(lock)
 
 
 @contextmanager
@@ -50,7 +96,7 @@ def atomic_path(target: str | Path, folder: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``target`` that replaces it on success and vanishes on failure.
 
     An existing ``target`` stays as it is until the body has finished, so that a crash or a full disk never leaves
-    half a result.
+    half a result. What a killed process leaves is hidden, and goes when the target is written again.
 
     Args:
         target: the file or folder.
@@ -63,15 +109,22 @@ def atomic_path(target: str | Path, folder: bool = False) -> Iterator[Path]:
     if target.is_dir() and not folder:
         raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(target)
-    _remove(temporary)
+    workplace = _Workplace(target)
+    temporary, old = workplace.folder / target.name, workplace.folder / "old"
     try:
         yield temporary
-        if folder:
-            _remove(target)  # os.replace does not replace a folder that has entries
-        os.replace(temporary, target)
+        if folder and target.is_dir() and not target.is_symlink():
+            os.rename(target, old)  # os.replace does not replace a folder that has entries
+        elif folder:
+            _remove(target)
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            if old.exists():
+                os.rename(old, target)
+            raise
     finally:
-        _remove(temporary)
+        workplace.close()
 
 
 def write_json(path: str | Path, value: Any) -> None:

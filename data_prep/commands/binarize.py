@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Binarize the languages that are not up to date."""
     pair = Pair(args.pair)
-    languages = args.languages or sorted(path.name for path in pair.pieces("").glob("*") if path.is_dir())
+    languages = args.languages or sorted(path.name for path in pair.pieces("").glob("[!.]*") if path.is_dir())
     if not languages:
         raise InputError.at(pair.pieces(""), None, "no encoded language", "run `encode` first")
     with MmapBinarizer(pair.symbols, args.workers) as binarizer:

@@ -99,7 +99,7 @@ def _parse_file(text: Path, output: Path, settings: ParserSettings, workers: int
         "batch": settings.batch,
         "lines of a part": LINES_PER_PART,
     }
-    models = sorted(settings.models.glob(f"{settings.language}/*/*.pt"))
+    models = sorted(settings.models.glob(f"{settings.language}/[!.]*/[!.]*.pt"))
     step = Step("parse", [output], [text, *models], settings=recorded, libraries=["stanza", "torch"])
 
     def build(temporary: list[Path]) -> dict[str, Any]:

@@ -108,7 +108,11 @@ def _result_files(place: Path) -> list[Path]:
         return [place.resolve()]
     if not place.is_dir():
         raise InputError.at(place, None, "there is no such folder of results", "give the folder of the runs")
-    found = sorted(path.resolve() for path in place.rglob("result.json"))
+    found = sorted(
+        path.resolve()
+        for path in place.rglob("result.json")
+        if not any(part.startswith(".") for part in path.relative_to(place).parts)  # work in progress
+    )
     if not found:
         raise InputError.at(place, None, "holds no result.json", "finish a run first, or correct --results")
     return found

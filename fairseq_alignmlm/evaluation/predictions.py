@@ -91,7 +91,7 @@ def files_by_language(place: str | Path, task: Task, split: str = "test") -> dic
         raise InputError.at(place, None, "there is no such folder")
     folder = place / task.name if (place / task.name).is_dir() else place
     found = {path.stem[len(split) + 1 :]: path for path in folder.glob(f"{split}-*.{task.suffix}")}
-    for path in folder.glob(f"*/{split}.{task.suffix}"):
+    for path in folder.glob(f"[!.]*/{split}.{task.suffix}"):
         if path.parent.name in found:
             raise InputError.at(
                 path, None, f"a second file for {path.parent.name}", f"keep {found[path.parent.name]} or this"

@@ -64,7 +64,7 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
     signatures: dict[str, Any] = {}
     if "retrieval_signature" in measured:
         signatures["translation"] = measured["retrieval_signature"]
-    for folder in sorted(path for path in run.iterdir() if path.is_dir()):
+    for folder in sorted(path for path in run.glob("[!.]*") if path.is_dir()):
         files = {name: folder / tuned / f"score-{tested}.json" for name, (tuned, tested) in tests.items()}
         if not all(path.is_file() for path in files.values()):
             continue

@@ -371,7 +371,7 @@ def _check_settings(cfg: MultilingualMLMConfig) -> None:
 
 def _languages(folder: Path, listed: str | None, known: tuple[str, ...]) -> list[str]:
     """Return the languages to train on: those listed, else those of the data in their order, else all by name."""
-    present = sorted({path.parent.name for path in folder.glob("*/*.idx")})
+    present = sorted({path.parent.name for path in folder.glob("[!.]*/[!.]*.idx")})
     if not listed:
         if not present:
             raise InputError.at(folder, None, "holds no binarized language", "run python -m data_prep binarize")

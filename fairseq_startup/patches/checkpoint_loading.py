@@ -65,11 +65,11 @@ def load_restricted(torch: ModuleType, file: Any, *args: Any, **kwargs: Any) -> 
     try:
         with _opened(file) as opened:
             check_archive(opened)
-            if trusted:
-                return torch.load(opened, *args, **{**kwargs, "weights_only": False})
-            with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Detected pickle protocol")
-                state = torch.load(opened, *args, **{**kwargs, "weights_only": True})
+        if trusted:
+            return torch.load(file, *args, **{**kwargs, "weights_only": False})
+        with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            state = torch.load(file, *args, **{**kwargs, "weights_only": True})
         check_bounds(torch, state)
         return state
     except OSError:

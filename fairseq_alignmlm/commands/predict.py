@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.option_ranges import require_range
 
 SUMMARY = "write predictions of a fine-tuned checkpoint in the format of XTREME"
 
@@ -27,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict and write; return the exit status."""
+    from fairseq_alignmlm.evaluation.origin import write_origin
     from fairseq_alignmlm.evaluation.predictions import write_labels, write_tags
     from fairseq_alignmlm.evaluation.predictor import Predictor
 
-    if args.batch_size < 1:
-        raise InputError(f"--batch-size {args.batch_size}: a batch has one sentence or more")
+    require_range("--batch-size", args.batch_size, 1)
     predictor = Predictor.load(args.checkpoint, args.data, args.language)
     missing = args.missing_tag or ("O" if "O" in predictor.labels else "X")
     count = cut = 0
@@ -47,5 +47,7 @@ def run(args: argparse.Namespace) -> int:
         write_tags(args.output, labels_of_lines())
     else:
         write_labels(args.output, itertools.chain.from_iterable(labels_of_lines()))
+    gold = args.data.parent / f"{args.split}.tsv"
+    write_origin(args.output, args.checkpoint, predictor.data, predictor.trained, gold, predictor.tags_words)
     print(f"{args.output}: {count:,} instances; {cut:,} words beyond the maximum length got {missing}")
     return 0

@@ -13,14 +13,25 @@ from fairseq import checkpoint_utils, utils
 from torch import Tensor
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.checkpoint import identity_of
+from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.progress import track
 
 
 class Predictor:
-    """A fine-tuned model together with the data it is asked about."""
+    """A fine-tuned model together with the data it is asked about.
 
-    def __init__(self, model: Any, task: Any) -> None:
-        self._model, self._task = model, task
+    Attributes:
+        trained: what the model was fine-tuned on.
+    """
+
+    def __init__(self, model: Any, task: Any, trained: Identity) -> None:
+        self._model, self._task, self.trained = model, task, trained
+
+    @property
+    def data(self) -> Identity:
+        """What the data are made from."""
+        return self._task.identity
 
     @property
     def labels(self) -> list[str]:
@@ -52,6 +63,7 @@ class Predictor:
         if language is not None:
             overrides["language"] = language
         state = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint), overrides)
+        trained = identity_of(state)
         outputs = _outputs(state["model"])  # now: loading drops a head that does not fit
         if not outputs:  # its task would look for the text of its pre-training
             raise InputError.at(checkpoint, None, "holds no classification head", "fine-tune it on a task first")
@@ -65,7 +77,7 @@ class Predictor:
             # The checkpoint names the language of the fine-tuning, which need not be that of these data.
             known = ", ".join(task.languages)
             raise InputError.at(checkpoint, None, f"has language embeddings ({known})", "give --language")
-        return cls(models[0].eval(), task)
+        return cls(models[0].eval(), task, trained)
 
     @torch.no_grad()
     def predict(self, split: str, batch_size: int = 64) -> Iterator[tuple[list[str], int]]:

@@ -14,6 +14,7 @@ from fairseq_alignmlm.evaluation.metrics import (
     mean_over_languages,
     score_file,
 )
+from fairseq_alignmlm.evaluation.origin import verify_origin
 from fairseq_alignmlm.evaluation.predictions import files_by_language
 from fairseq_alignmlm.evaluation.problems import Problem
 from fairseq_alignmlm.evaluation.signature import signature
@@ -121,7 +122,7 @@ def score_pairs_of_files(
         signature; their unweighted mean; and the main metric with the task's score.
 
     Raises:
-        InputError: when a name cannot stand in a signature.
+        InputError: when a name cannot stand in a signature, or a file's record says that it is something else.
     """
     metric = main_metric(task, profile)
     spelled = "span-f1" if task.kind is Kind.TAGS else metric
@@ -136,6 +137,17 @@ def score_pairs_of_files(
 
     for language in order:
         sign(language, 0)  # a name that cannot stand there is told before the work
+    verified = {
+        language: verify_origin(
+            pairs.predictions[language],
+            pairs.gold[language],
+            task.kind is Kind.TAGS,
+            language,
+            identity.get("model"),
+            source,
+        )
+        for language in order
+    }
     languages: dict[str, Any] = {}
     for language in order:
         scores, count = score_file(pairs.predictions[language], pairs.gold[language], task, language)
@@ -152,5 +164,6 @@ def score_pairs_of_files(
         "score": mean[metric],
         "mean": mean,
         "languages": languages,
+        "verified": verified,
         "signature": sign(joined, total),
     }

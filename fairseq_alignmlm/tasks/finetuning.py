@@ -168,6 +168,8 @@ class FinetuningTask(FairseqTask):
                 f"the model has language embeddings: --language {self.cfg.language!r} must be one of "
                 f"--languages {self.cfg.languages!r} (the languages of the pre-training, in its order)"
             )
+        own = Identity(language=self.cfg.language)
+        own.require(self.identity, self._dict_file, "--language", "give the language of the data", ("language",))
         return self.languages.index(self.cfg.language) + 1
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:

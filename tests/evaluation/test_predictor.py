@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +14,11 @@ from fairseq.data import indexed_dataset
 
 from fairseq_alignmlm.commands import predict
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.origin import hash_labels
+from fairseq_alignmlm.identity import FILE_NAME, Identity
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
+from fairseq_alignmlm.storage import sha256_of
 from fairseq_alignmlm.tasks.xtreme_tagging import XtremeTagging, XtremeTaggingConfig
 
 TAGS = ("ADJ", "NOUN", "VERB")
@@ -36,7 +40,8 @@ def write_data(folder: Path, tags: tuple[str, ...] = TAGS, lengths: tuple[int, .
 
 def save(path: Path, data: Path, keep_labels: bool = True, max_positions: int = 16, **task: Any) -> Path:
     """Write a checkpoint as fine-tuning on the data does, untrained; older ones did not keep the labels."""
-    cfg = XtremeTaggingConfig(data=str(data), batch_size=8, seed=1, **task)
+    saving = {"save_dir": "checkpoints", "restore_file": "checkpoint_last.pt", "finetune_from_model": None}
+    cfg = XtremeTaggingConfig(data=str(data), batch_size=8, seed=1, **saving, **task)
     tagging = XtremeTagging.setup_task(cfg)
     sizes = {"encoder_layers": 1, "encoder_embed_dim": 8, "encoder_ffn_embed_dim": 8, "encoder_attention_heads": 2}
     shape = MultilingualRobertaConfig(max_positions=max_positions, language_embeddings="languages" in task, **sizes)
@@ -121,3 +126,52 @@ def test_a_batch_holds_at_least_one_sentence(tmp_path: Path):
     checkpoint = save(tmp_path / "finetuned.pt", data)
     with pytest.raises(InputError, match="--batch-size 0"):
         command(checkpoint, data, "--batch-size", "0")
+
+
+def tell(data: Path, **known: Any) -> None:
+    """Write beside the data what they are made from."""
+    own = Identity.of_dict(data / "tokens" / "dict.txt")
+    Identity(own.symbols, own.counts, **known).write(data / "tokens" / FILE_NAME)
+
+
+def test_data_of_another_vocabulary_of_the_same_size_are_refused(tmp_path: Path):
+    checkpoint = save(tmp_path / "finetuned.pt", write_data(tmp_path / "bin"))
+    other = write_data(tmp_path / "other")
+    words = (other / "tokens" / "dict.txt").read_text().splitlines(keepends=True)
+    (other / "tokens" / "dict.txt").write_text("".join(words[::-1]))
+    with pytest.raises(
+        InputError, match=r"other/tokens/dict\.txt: is of another vocabulary \(\w+\) than the checkpoint"
+    ):
+        command(checkpoint, other)
+
+
+def test_data_of_another_transformation_are_refused(tmp_path: Path):
+    data, other = write_data(tmp_path / "bin"), write_data(tmp_path / "other")
+    tell(data, transformation="syn:noun=fr seed=1 files=aa")
+    tell(other, transformation="syn:noun=fr seed=1 files=bb")
+    with pytest.raises(
+        InputError, match=r"is of another transformation \(syn:noun=fr seed=1 files=bb\) than the checkp"
+    ):
+        command(save(tmp_path / "finetuned.pt", data), other)
+
+
+def test_the_language_of_the_data_is_compared_with_the_one_given(tmp_path: Path):
+    data = write_data(tmp_path / "bin")
+    tell(data, languages=("en", "xx"), language="en")
+    checkpoint = save(tmp_path / "finetuned.pt", data, languages="en,xx", language="en")
+    with pytest.raises(InputError, match=r"is of another language \(en\) than --language \(xx\)"):
+        command(checkpoint, data, "--language", "xx")
+    assert command(checkpoint, data, "--language", "en")
+
+
+def test_what_predicted_is_recorded_beside_the_predictions(tmp_path: Path):
+    data = write_data(tmp_path / "bin")
+    (tmp_path / "valid.tsv").write_text("w0\tADJ\n" * 3 + "\n" + "w0\tADJ\n" * 5)
+    tell(data, languages=("en", "xx"), language="en")
+    checkpoint = save(tmp_path / "finetuned.pt", data)
+    command(checkpoint, data)
+    record = json.loads((tmp_path / "test.tsv.origin.json").read_text())
+    assert record["model"] == sha256_of(checkpoint)
+    assert record["gold"] == hash_labels(tmp_path / "valid.tsv", tags=True)
+    assert record["data"] == Identity.of_dict(data / "tokens" / "dict.txt").as_json()
+    assert record["trained"]["language"] == "en"

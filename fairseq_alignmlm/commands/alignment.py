@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fairseq_alignmlm.evaluation.retrieval import RetrievalScores
     from fairseq_alignmlm.lexicon.vocabulary import Vocabulary
 
-SUMMARY = "measure the alignment score of a checkpoint (Table 8), or word translation retrieval"
+SUMMARY = "measure the alignment of a checkpoint's words (Table 8), or word translation retrieval"
 FREQUENCY_BINS = 10
 
 
@@ -144,17 +144,27 @@ def _alignment(
         "all": len(source),
         "dictionary": inside,
         "held_out": None if inside is None else len(source) - inside,
+        "never_in_text": int((frequency == 0).sum()),
         "candidates": len(target.unique()),
         "not_in_vocabulary": dropped,
     }
     mark = signature(task="alignment", metric="nearest-cosine", n=len(source), **identity)
     print(f"alignment: counterparts that are the nearest of {tokens['candidates']:,} tokens, percent")
-    rows = [("all tokens", scores.all, tokens["all"]), ("in the dictionary", scores.dictionary, tokens["dictionary"])]
-    rows += [("held out", scores.held_out, tokens["held_out"])]
-    rows += [("held out, weighted by frequency", scores.held_out_frequency, tokens["held_out"])]
+    rows = [
+        ("weighted by frequency", scores.frequency, tokens["all"]),
+        ("held out, weighted by frequency", scores.held_out_frequency, tokens["held_out"]),
+        ("every token alike (the paper's)", scores.all, tokens["all"]),
+        ("in the dictionary, every token alike", scores.dictionary, tokens["dictionary"]),
+        ("held out, every token alike", scores.held_out, tokens["held_out"]),
+    ]
     for name, score, count in rows:
         if count is not None:
-            print(f"  {name:32}" + (f"{score:7.2f}" if score is not None else f"{'-':>7}") + f"   {count:,} tokens")
+            print(f"  {name:38}" + (f"{score:7.2f}" if score is not None else f"{'-':>7}") + f"   {count:,} tokens")
+    if tokens["never_in_text"]:
+        never = f"{tokens['never_in_text']:,} of {tokens['all']:,} tokens"
+        print(
+            f"  {never} never occur in the text: they count where every token counts alike, and weigh nothing elsewhere"
+        )
     print(f"  {mark}")
     return {
         "alignment": asdict(scores),

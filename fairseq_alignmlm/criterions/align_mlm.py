@@ -1,7 +1,7 @@
 """ALIGN-MLM: masked language modelling plus the alignment of dictionary words (section 3)."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
@@ -118,6 +118,7 @@ class AlignMLM(FairseqCriterion):
         self.register_buffer("shared_by", torch.from_numpy(np.rint(1.0 / weight)).long(), persistent=False)
         self.counterparts = _read_counterparts(cfg.counterparts, task, found) if cfg.counterparts else None
         self._remarked = False
+        self.counts = torch.tensor(task.source_dictionary.count)
         self._scores: dict[str, float] | None = None
 
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
@@ -165,9 +166,8 @@ class AlignMLM(FairseqCriterion):
         vectors = None
         if languages is not None:
             vectors = languages.weight[1].detach().float(), languages.weight[2].detach().float()
-        scores = alignment_scores(words, source, target, in_dictionary, language_vectors=vectors)
-        found = {"all": scores.all, "dictionary": scores.dictionary, "held_out": scores.held_out}
-        return {name: score for name, score in found.items() if score is not None}
+        scores = alignment_scores(words, source, target, in_dictionary, self.counts[source.cpu()], vectors)
+        return {name: score for name, score in asdict(scores).items() if score is not None}
 
     @staticmethod
     def reduce_metrics(logging_outputs: list[dict[str, Any]]) -> None:

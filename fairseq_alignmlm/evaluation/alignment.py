@@ -15,16 +15,19 @@ class AlignmentScores:
     """Percentages, 0 to 100; None where there is nothing to average over.
 
     Attributes:
-        all: over every L1 token with a counterpart: the paper's number.
-        dictionary: over tokens in the training dictionary.
-        held_out: over the other tokens.
-        held_out_frequency: over the other tokens, each weighted by its corpus frequency.
+        frequency: over every L1 token with a counterpart, each weighted by its corpus frequency: how much of the text is
+            aligned. Tokens that never occur weigh nothing.
+        held_out_frequency: likewise over the tokens that the training dictionary lacks.
+        all: over every L1 token with a counterpart, one like the other: the paper's number.
+        dictionary: over tokens in the training dictionary, one like the other.
+        held_out: over the other tokens, one like the other.
     """
 
+    frequency: float | None
+    held_out_frequency: float | None
     all: float | None
     dictionary: float | None
     held_out: float | None
-    held_out_frequency: float | None
 
 
 @torch.no_grad()
@@ -81,13 +84,13 @@ def summarise_hits(hits: Tensor, in_dictionary: Tensor | None, frequency: Tensor
     """
     weight = torch.ones_like(hits, dtype=torch.float64)
     everything = _percent(hits, weight)
+    counts = None if frequency is None else frequency.to(hits.device).double()
+    by_frequency = None if counts is None else _percent(hits, counts)
     if in_dictionary is None:
-        return AlignmentScores(everything, None, None, None)
+        return AlignmentScores(by_frequency, None, everything, None, None)
     known = in_dictionary.to(hits.device).double()
-    by_frequency = None
-    if frequency is not None:
-        by_frequency = _percent(hits, (1 - known) * frequency.to(hits.device).double())
-    return AlignmentScores(everything, _percent(hits, known), _percent(hits, 1 - known), by_frequency)
+    held_out = None if counts is None else _percent(hits, (1 - known) * counts)
+    return AlignmentScores(by_frequency, held_out, everything, _percent(hits, known), _percent(hits, 1 - known))
 
 
 def hits_by_frequency(hits: Tensor, frequency: Tensor, bins: int) -> list[dict[str, float]]:
@@ -123,7 +126,7 @@ def alignment_scores(
     language_vectors: tuple[Tensor, Tensor] | None = None,
     block: int | None = None,
 ) -> AlignmentScores:
-    """Measure the four alignment scores of an embedding matrix (section 5, Table 8).
+    """Measure the alignment scores of an embedding matrix (section 5, Table 8).
 
     Args:
         embeddings: the input word embeddings, of shape (V, H).

@@ -78,8 +78,8 @@ WORDS = "abcd"
 def task():
     """Two languages of four words."""
     vocabulary = Dictionary()
-    for symbol in (*WORDS, *(f"x:{word}" for word in WORDS), "<mask>"):
-        vocabulary.add_symbol(symbol)
+    for symbol, count in zip((*WORDS, *(f"x:{word}" for word in WORDS), "<mask>"), (5, 4, 3, 2, 1, 1, 1, 1, 0)):
+        vocabulary.add_symbol(symbol, count)
 
     def token_counts(language):
         counts = np.zeros(13, dtype=np.int64)
@@ -132,8 +132,8 @@ def test_validation_measures_what_the_command_measures_on_the_checkpoint(
     read = read_checkpoint_embeddings(tmp_path / "checkpoint.pt")
     rows, in_dictionary = torch.arange(4, 8), torch.tensor([True, True, False, False])
     vectors = read.language_vectors("en", "x")
-    expected = alignment_scores(read.words, rows, rows + 4, in_dictionary, language_vectors=vectors)
-    for name in ("all", "dictionary", "held_out"):
+    expected = alignment_scores(read.words, rows, rows + 4, in_dictionary, torch.tensor([5, 4, 3, 2]), vectors)
+    for name in ("frequency", "held_out_frequency", "all", "dictionary", "held_out"):
         assert log[f"alignment/{name}"] / 2 == pytest.approx(getattr(expected, name)), name
     assert (expected.all == 100) == language_embeddings
 

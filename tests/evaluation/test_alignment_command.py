@@ -45,12 +45,14 @@ def measure(folder: Path, *more: object, dictionary: bool = True) -> dict[str, A
     return json.loads((folder / "out.json").read_text())
 
 
-def test_four_scores_and_what_is_needed_to_repeat_them(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_scores_and_what_is_needed_to_repeat_them(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = measure(pair)
     scores = result["alignment"]
     assert (scores["all"], scores["dictionary"]) == (50.0, 100.0)
     assert scores["held_out"] == pytest.approx(100 / 3)
     assert scores["held_out_frequency"] == pytest.approx(100 * 30 / 60)
+    assert scores["frequency"] == pytest.approx(100 * 80 / 110)
+    assert list(scores)[0] == "frequency"
     assert result["updates"] == 7
     assert result["signature"].startswith("task:alignment|dir:en>x|metric:nearest-cosine|n:4|model:")
     assert result["signature"] in capsys.readouterr().out
@@ -60,11 +62,23 @@ def test_four_scores_and_what_is_needed_to_repeat_them(pair: Path, capsys: pytes
 
 def test_without_a_dictionary_only_all_tokens_are_scored(pair: Path) -> None:
     assert measure(pair, dictionary=False)["alignment"] == {
+        "frequency": pytest.approx(100 * 80 / 110),
+        "held_out_frequency": None,
         "all": 50.0,
         "dictionary": None,
         "held_out": None,
-        "held_out_frequency": None,
     }
+
+
+def test_tokens_that_never_occur_weigh_nothing_and_are_counted(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (pair / "dict.txt").read_text()
+    (pair / "dict.txt").write_text(text.replace("\nc 20", "\nc 0").replace("\nd 10", "\nd 0"))
+    result = measure(pair)
+    assert (result["alignment"]["frequency"], result["alignment"]["all"]) == (100.0, 50.0)
+    assert result["tokens"]["never_in_text"] == 2
+    said = capsys.readouterr().out
+    assert "2 of 4 tokens never occur in the text" in said
+    assert said.index("weighted by frequency") < said.index("every token alike (the paper's)")
 
 
 def test_dict_without_real_counts_is_warned_about(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:

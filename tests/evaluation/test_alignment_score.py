@@ -75,7 +75,7 @@ def test_diverged_embeddings_are_an_error_not_a_score(bad: float) -> None:
         nearest_neighbours(source, source)
 
 
-def test_four_scores_of_a_known_matrix() -> None:
+def test_scores_of_a_known_matrix() -> None:
     axes = torch.eye(4)
     # L1 rows 0..3; counterparts 4..7: tokens 0 and 1 aligned, 2 and 3 swapped
     embeddings = torch.cat([axes, axes[[0, 1, 3, 2]]])
@@ -84,6 +84,7 @@ def test_four_scores_of_a_known_matrix() -> None:
     scores = alignment_scores(embeddings, source, target, known, torch.tensor([5, 30, 10, 7]))
     assert (scores.all, scores.dictionary, scores.held_out) == (50.0, 50.0, 50.0)
     assert scores.held_out_frequency == pytest.approx(75.0)
+    assert scores.frequency == pytest.approx(100 * 35 / 52)
 
 
 def test_scores_without_anything_to_average_are_none() -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fairseq_alignmlm.analysis.difference import not_told_from_best
 from fairseq_alignmlm.analysis.objectives import sort_key
 from fairseq_alignmlm.analysis.paper import paper_alignment, paper_score
 from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of
 from fairseq_alignmlm.analysis.table import ABSENT, Table
 from fairseq_alignmlm.analysis.tasks import METRICS, main_metric, metric_title, task_title, transformation_key
 
+# weighted by frequency first: of all tokens alike, many hardly ever occur
 ALIGNMENTS = {
-    "all": "all tokens",
+    "frequency": "by frequency",
+    "held_out_frequency": "held out by frequency",
+    "all": "all alike",
     "dictionary": "dictionary",
     "held_out": "held out",
-    "held_out_frequency": "held out by frequency",
 }
 # of natural languages, where "held out" is precision at 1 on dictionary entries that training did not see
 TRANSLATIONS = {
@@ -24,6 +27,7 @@ TRANSLATIONS = {
     "held_out_no_shared_piece": "held out, no shared piece",
 }
 OTHER_ORDER = "≠"
+WITHIN_NOISE = "≈"
 
 
 def _text(found: Cell | None) -> str:
@@ -60,6 +64,23 @@ def misplaced(groups: Sequence[Group], task: str) -> set[tuple[str, str]]:
     }
 
 
+def within_noise(groups: Sequence[Group], task: str) -> set[tuple[str, str]]:
+    """Return the (label, title) of default setups whose delta cannot be told from the lowest of the same title.
+
+    Args:
+        groups: of one scale; those without seeds, the published ones, are left out.
+        task: of the transfer.
+    """
+    scores: dict[str, dict[str, dict[int, float]]] = {}
+    for group in groups:
+        by_seed = group.scores_by_seed(task, main_metric(task), "delta")
+        if group.is_default and by_seed:
+            scores.setdefault(group.title, {})[group.label] = by_seed
+    return {
+        (label, title) for title, found in scores.items() for label in not_told_from_best(found, lower_is_better=True)
+    }
+
+
 def transfer_table(groups: Sequence[Group]) -> Table:
     """Build Table 3: SUP, ZS and delta of every objective, transformation and task.
 
@@ -72,6 +93,7 @@ def transfer_table(groups: Sequence[Group]) -> Table:
         name = f"{task_title(task)} {metric_title(task, main_metric(task))}"
         header += [f"{name} SUP", f"{name} ZS", f"{name} Δ"]
     wrong = {task: misplaced(groups, task) for task in tasks}
+    close = {task: within_noise(groups, task) for task in tasks}
     rows = []
     for group in sorted(groups, key=_by_objective):
         row = [group.label, group.title, str(len(group.runs))]
@@ -83,17 +105,21 @@ def transfer_table(groups: Sequence[Group]) -> Table:
                     published = paper_score(group.objective, group.transformation, task, metric, direction)
                 marked = direction == "delta" and (group.label, group.title) in wrong[task]
                 mark = f" {OTHER_ORDER}" if marked else ""
+                if direction == "delta" and (group.label, group.title) in close[task]:
+                    mark += f" {WITHIN_NOISE}"
                 row.append(_beside(group.score(task, metric, direction), published, mark))
         rows.append(tuple(row))
     note = (
         "Percent; mean ± standard deviation over seeds; Δ = SUP - ZS; [the paper's number]. "
-        f"{OTHER_ORDER}: by Δ, in another order with some objective of the same transformation than in the paper."
+        f"{OTHER_ORDER}: by Δ, in another order with some objective of the same transformation than in the paper. "
+        f"{WITHIN_NOISE}: Δ cannot be told from the lowest one of the transformation (paired t test over shared seeds,"
+        " corrected by Holm, p at least 0.05, or fewer than two seeds)."
     )
     return Table("Table 3: supervised and zero-shot transfer", tuple(header), tuple(rows), 2, note)
 
 
 def alignment_table(groups: Sequence[Group]) -> Table:
-    """Build Table 8: the four alignment scores of every objective and transformation.
+    """Build Table 8: the alignment scores of every objective and transformation.
 
     Natural languages have more columns, for word translation retrieval.
 
@@ -109,7 +135,11 @@ def alignment_table(groups: Sequence[Group]) -> Table:
         row += [_beside(group.alignment(which), published if which == "all" else None) for which in columns]
         rows.append(tuple(row))
     header = ("objective", "transformation", "seeds", *columns.values())
-    note = "Percent of tokens whose counterpart is their nearest neighbour; [the paper's number]."
+    note = (
+        "Percent of tokens whose counterpart is their nearest neighbour; [the paper's number]. By frequency: each token"
+        " weighs as much as it occurs, so that it says how much of the text is aligned. Elsewhere all count alike, as"
+        " in the paper, also tokens that never occur."
+    )
     if translations:
         note += " Natural languages: of held-out words with a translation among the nearest 1 or 5."
     return Table("Table 8: word embedding alignment", header, tuple(rows), 2, note)
@@ -122,7 +152,7 @@ def summary_table(groups: Sequence[Group], scale: str) -> Table:
         groups: of one scale.
         scale: its name, for the title.
     """
-    header = ["objective", "transformation", "seeds", "align all", "dict.", "held-out"]
+    header = ["objective", "transformation", "seeds", "aligned by freq.", "all alike", "dict.", "held-out"]
     columns = [
         (task, metric)
         for task in tasks_of(groups)
@@ -135,7 +165,7 @@ def summary_table(groups: Sequence[Group], scale: str) -> Table:
     rows = []
     for group in groups:
         row = [group.label, group.title, str(len(group.runs))]
-        row += [_text(group.alignment(which)) for which in ("all", "dictionary", "held_out")]
+        row += [_text(group.alignment(which)) for which in ("frequency", "all", "dictionary", "held_out")]
         for task, metric in columns:
             row += [_text(group.score(task, metric, direction)) for direction in ("sup", "zs", "delta")]
         rows.append(tuple(row))

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from fairseq_alignmlm.analysis.figure import EDGE, LEGEND_COLUMNS, LEGEND_LINE, STYLE, legend_lines, panels
+from fairseq_alignmlm.analysis.figure import (
+    ALIGNMENT_AXES,
+    EDGE,
+    LEGEND_COLUMNS,
+    LEGEND_LINE,
+    STYLE,
+    legend_lines,
+    panels,
+)
 from fairseq_alignmlm.analysis.frequency import bins_of
 from fairseq_alignmlm.analysis.objectives import objective_named
-from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of, titles_of
+from fairseq_alignmlm.analysis.summary import Cell, Group, main_alignment, tasks_of, titles_of
 from fairseq_alignmlm.analysis.sweeps import Sweep, swept
 from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title
 
@@ -92,19 +100,21 @@ def sweep_lines(sweep: Sweep, groups: Sequence[Group]) -> Figure:
     from matplotlib import rc_context
 
     measured = swept(sweep, groups)
+    which = main_alignment(run for group in measured.values() for run in group.runs)
     places = {value: place for place, value in enumerate(sorted({value for value, _ in measured}))}
     tasks = [task for task in tasks_of(groups) if _is_varied(measured, task)]
     with rc_context(STYLE):
         figure, axes = panels(1 + len(tasks), PANEL_WIDTH, PANEL_HEIGHT, 1, sharey=True)
         for axis, task in zip(axes, [None, *tasks], strict=True):
-            axis.set_title(f"{task_title(task)} ({metric_title(task, main_metric(task))})" if task else "alignment")
+            transfer = f"{task_title(task)} ({metric_title(task, main_metric(task))})" if task else ""
+            axis.set_title(transfer or ALIGNMENT_AXES[which])
             axis.set_xticks(list(places.values()), [f"{value:g}" for value in places])
             axis.set_xlabel(sweep.axis)
             axis.set_ylim(-4, 104)
             for objective in dict.fromkeys(objective for _, objective in measured):
                 setups = [(places[value], measured[value, of]) for value, of in sorted(measured) if of == objective]
                 if task is None:
-                    _sweep_line(axis, objective, [(place, group.alignment("all")) for place, group in setups])
+                    _sweep_line(axis, objective, [(place, group.alignment(which)) for place, group in setups])
                     continue
                 metric = main_metric(task)
                 supervised = [(place, group.score(task, metric, "sup")) for place, group in setups]

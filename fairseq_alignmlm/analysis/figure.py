@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fairseq_alignmlm.analysis.correlation import Correlation
 from fairseq_alignmlm.analysis.objectives import objective_named
 from fairseq_alignmlm.analysis.results import Run
-from fairseq_alignmlm.analysis.summary import Cell, Group, tasks_of, titles_of
+from fairseq_alignmlm.analysis.summary import Cell, Group, main_alignment, tasks_of, titles_of
 from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title, transformation_key
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EDGE = "#222222"
 FILLS = {"trans": "bottom", "trans+inv": "full", "trans+syn": "left"}
+ALIGNMENT_AXES = {"frequency": "alignment by frequency (%)", "all": "alignment, all tokens alike (%)"}
 LEGEND_LINE = 0.25  # inches
 LEGEND_COLUMNS = 4
 NARROWEST = 5.5  # inches: four names beside each other in the legend
@@ -170,19 +171,20 @@ def alignment_scatter(runs: Sequence[Run], correlations: dict[str, Correlation |
     from matplotlib import rc_context
     from matplotlib.lines import Line2D
 
+    which = main_alignment(runs)
     styles = {style.title: style for style in (objective_named(run.objective) for run in runs)}
     transformations = sorted({run.transformation for run in runs}, key=transformation_key)
     with rc_context(STYLE):
         figure, axes = panels(len(correlations), 3.4, 3.2, legend_lines(list(styles)) + (len(transformations) > 1))
         for axis, (task, correlation) in zip(axes, correlations.items(), strict=True):
-            rho = "ρ not defined" if correlation is None else f"ρ = {correlation.rho:.2f}, n = {correlation.n}"
+            rho = "ρ not defined" if correlation is None else f"ρ = {correlation.rho:.2f}, {correlation.setups} setups"
             axis.set_title(f"{task_title(task)}: {rho}", fontsize=10)
             for run in runs:
                 delta = run.score(task, main_metric(task), "delta")
-                if delta is None or run.alignment.get("all") is None:
+                if delta is None or run.alignment.get(which) is None:
                     continue
-                axis.plot(run.alignment["all"], delta, **_marker(objective_named(run.objective), run.transformation))
-            axis.set_xlabel("alignment, all tokens (%)")
+                axis.plot(run.alignment[which], delta, **_marker(objective_named(run.objective), run.transformation))
+            axis.set_xlabel(ALIGNMENT_AXES.get(which, which))
             axis.set_xlim(-4, 104)
             axis.margins(y=0.08)
             axis.axhline(0, color=EDGE, linewidth=0.8)  # in sight, so that distances can be compared

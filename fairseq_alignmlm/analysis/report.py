@@ -9,13 +9,14 @@ from fairseq_alignmlm.analysis.comparison import alignment_table, transfer_table
 from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared_table
 from fairseq_alignmlm.analysis.correlation import Correlation, spearman
 from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves, sweep_lines
+from fairseq_alignmlm.analysis.difference_table import difference_table
 from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
 from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.gaps import missing
 from fairseq_alignmlm.analysis.page import Picture, Section
 from fairseq_alignmlm.analysis.paper import paper_tables
 from fairseq_alignmlm.analysis.results import DIRECTIONS, Run
-from fairseq_alignmlm.analysis.summary import defaults_of, groups_of, tasks_of
+from fairseq_alignmlm.analysis.summary import defaults_of, groups_of, main_alignment, tasks_of
 from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
 from fairseq_alignmlm.analysis.table import Table
 from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title
@@ -29,13 +30,23 @@ def by_scale(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return dict(sorted(found.items()))
 
 
+def correlated(runs: Sequence[Run], with_ablations: bool = False) -> list[Run]:
+    """Return the runs over which alignment and delta are correlated: of default setups, or of all if asked for."""
+    return [run for run in runs if with_ablations or not run.variations]
+
+
 def correlations(runs: Sequence[Run]) -> dict[str, Correlation | None]:
-    """Correlate alignment with delta for every task, over the runs of one scale."""
+    """Correlate alignment with delta for every task, over the setups of one scale.
+
+    Args:
+        runs: what `correlated` returns.
+    """
+    which = main_alignment(runs)
     found: dict[str, Correlation | None] = {}
     for task in tasks_of(groups_of(runs)):
-        points = [(run.alignment.get("all"), run.score(task, main_metric(task), "delta")) for run in runs]
-        known = [(x, y) for x, y in points if x is not None and y is not None]
-        found[task] = spearman([x for x, _ in known], [y for _, y in known])
+        points = [(run.alignment.get(which), run.score(task, main_metric(task), "delta"), run.setup) for run in runs]
+        known = [(x, y, setup) for x, y, setup in points if x is not None and y is not None]
+        found[task] = spearman([x for x, _, _ in known], [y for _, y, _ in known], [setup for *_, setup in known])
     return found
 
 
@@ -45,22 +56,24 @@ def correlation_lines(found: dict[str, Correlation | None]) -> list[str]:
     lines = []
     for task, correlation in found.items():
         beside = f" [paper: {paper[task]['rho']:.3f} absolute]" if task in paper else ""
-        said = "too few different runs for a correlation" if correlation is None else str(correlation)
+        said = "too few different setups for a correlation" if correlation is None else str(correlation)
         lines.append(f"{task_title(task)} ({metric_title(task, main_metric(task))}): {said}{beside}")
     return lines
 
 
-def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
+def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) -> list[Section]:
     """Build the sections on the runs of one scale.
 
     Args:
         runs: of one scale.
         prefix: of its figures' names.
+        with_ablations: whether setups with a varied setting count for the correlation.
     """
     groups = groups_of(runs)
     compared = defaults_of(groups)
     runs = [run for group in groups for run in sorted(group.runs, key=lambda run: run.seed or 0)]
-    found = correlations(runs)
+    points = correlated(runs, with_ablations)
+    found, which = correlations(points), main_alignment(points)
 
     def picture(name: str, caption: str, figure: object) -> Picture:
         return Picture(prefix + name, caption, rendered(figure, "png"), rendered(figure, "svg"))  # type: ignore[arg-type]
@@ -70,16 +83,21 @@ def sections_of(runs: Sequence[Run], prefix: str) -> list[Section]:
         transfer.text.append(
             "SUP: fine-tuned and tested in the derived language; ZS: fine-tuned in the source language only."
         )
-        transfer.tables.append(transfer_table(groups))
+        transfer.tables += [transfer_table(groups), *filter(None, [difference_table(groups)])]
         transfer.pictures = [
             picture("figure2", "Figure 2: Δ of every objective, lower is better.", delta_bars(compared)),
             picture("scores", "Zero-shot scores (bars) and supervised scores (lines).", score_bars(compared)),
         ]
     alignment = Section("Alignment", tables=[alignment_table(groups)])
-    if any(run.alignment.get("all") is not None for run in runs) and found:
+    if any(run.alignment.get(which) is not None for run in points) and found:
         caption = "Figure 3: Δ against alignment, one point a run."
-        alignment.pictures.append(picture("figure3", caption, alignment_scatter(runs, found)))
-        alignment.text.append("Spearman's rank correlation between alignment and Δ, over runs:")
+        alignment.pictures.append(picture("figure3", caption, alignment_scatter(points, found)))
+        left_out = len(runs) - len(points)
+        without = f", without {left_out} runs of varied settings" if left_out else ""
+        weighted = "weighted by frequency" if which == "frequency" else "of all tokens alike"
+        alignment.text.append(
+            f"Spearman's rank correlation between alignment ({weighted}) and Δ, over the means of setups{without}:"
+        )
         alignment.points += correlation_lines(found)
     by_frequency = frequency_table(groups)
     if by_frequency is not None:

@@ -33,7 +33,7 @@ class Run:
         transformation: for example ``trans+inv``.
         scale: toy, small, paper, ...; only runs of one scale are compared.
         seed: None for the published runs.
-        alignment: percentages under all, dictionary, held_out, held_out_frequency.
+        alignment: percentages under frequency, held_out_frequency, all, dictionary, held_out.
         transfer: task -> direction (sup, zs, delta, en) -> metric -> percentage.
         signatures: what identifies the numbers.
         settings: everything else that was chosen.
@@ -82,9 +82,14 @@ class Run:
         return objective_named(self.objective).title + (f" ({', '.join(differing)})" if differing else "")
 
     @property
+    def setup(self) -> tuple[str, ...]:
+        """What it has in common with the runs of other seeds."""
+        return (self.scale, self.pair, self.transformation, self.label)
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """What no two runs of one report may share."""
-        return (self.scale, self.pair, self.transformation, self.label, self.seed)
+        return (*self.setup, self.seed)
 
 
 def read_runs(places: Iterable[str | Path]) -> list[Run]:

@@ -75,8 +75,18 @@ class Group:
         return cell(run.score(task, metric, direction) for run in self.runs)
 
     def alignment(self, which: str) -> Cell | None:
-        """Summarise one alignment score: all, dictionary, held_out or held_out_frequency."""
+        """Summarise one alignment score: frequency, held_out_frequency, all, dictionary or held_out."""
         return cell(run.alignment.get(which) for run in self.runs)
+
+    def scores_by_seed(self, task: str, metric: str, direction: str) -> dict[int, float]:
+        """Return one score of every seed that has it; published runs have no seed."""
+        scores = ((run.seed, run.score(task, metric, direction)) for run in self.runs)
+        return {seed: score for seed, score in scores if seed is not None and score is not None}
+
+    def alignment_by_seed(self, which: str) -> dict[int, float]:
+        """Return one alignment score of every seed that has it."""
+        scores = ((run.seed, run.alignment.get(which)) for run in self.runs)
+        return {seed: score for seed, score in scores if seed is not None and score is not None}
 
 
 def groups_of(runs: Iterable[Run]) -> list[Group]:
@@ -97,6 +107,12 @@ def groups_of(runs: Iterable[Run]) -> list[Group]:
 def _place(group: Group) -> tuple[object, ...]:
     variations = sorted(group.runs[0].variations.items())
     return (transformation_key(group.transformation), group.title, sort_key(group.objective), variations, group.label)
+
+
+def main_alignment(runs: Iterable[Run]) -> str:
+    """Return the alignment score to compare runs by: weighted by frequency, or over all tokens where one lacks that."""
+    measured = [run for run in runs if run.alignment.get("all") is not None]
+    return "frequency" if measured and all(run.alignment.get("frequency") is not None for run in measured) else "all"
 
 
 def titles_of(groups: Sequence[Group]) -> list[str]:

@@ -161,10 +161,8 @@ def _alignment(
         if count is not None:
             print(f"  {name:38}" + (f"{score:7.2f}" if score is not None else f"{'-':>7}") + f"   {count:,} tokens")
     if tokens["never_in_text"]:
-        never = f"{tokens['never_in_text']:,} of {tokens['all']:,} tokens"
-        print(
-            f"  {never} never occur in the text: they count where every token counts alike, and weigh nothing elsewhere"
-        )
+        never = f"{tokens['never_in_text']:,} of {tokens['all']:,} tokens never occur in the text"
+        print(f"  {never}: they weigh nothing by frequency, and count where all count alike")
     print(f"  {mark}")
     return {
         "alignment": asdict(scores),

@@ -128,7 +128,7 @@ def _print(points: list[dict[str, Any]]) -> None:
     for point in points:
         alignment = point["alignment"]
         cells = [f"{point['updates']:,}"]
-        cells += [_percent(alignment[name]) for name in ("held_out_frequency", "all", "held_out")]
+        cells += [_percent(alignment[name]) for name in ("frequency", "all", "held_out")]
         for name in ("words", "sentences", "sentences_back"):
             best = max(point["layers"], key=lambda layer, name=name: layer[name])  # type: ignore[misc]
             cells.append(f"{best[name]:.2f} ({best['layer']})")

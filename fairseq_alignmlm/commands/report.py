@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="report the paper's published numbers as well, those of this package or those of FILE",
     )
+    parser.add_argument(
+        "--with-ablations",
+        action="store_true",
+        help="correlate over setups with a varied setting as well (default: the paper's setups alone)",
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder for the page, tables and figures")
 
 
@@ -39,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.analysis.page import Section, html_page, markdown_page
     from fairseq_alignmlm.analysis.report import (
         by_scale,
+        correlated,
         correlation_lines,
         correlations,
         long_table,
@@ -50,10 +56,10 @@ def run(args: argparse.Namespace) -> int:
     sections: list[Section] = []
     for scale, members in scales.items():
         print(summary_table(groups_of(members), scale).text())
-        for line in correlation_lines(correlations(members)):
+        for line in correlation_lines(correlations(correlated(members, args.with_ablations))):
             print(line)
         several = len(scales) > 1
-        made = sections_of(members, f"{_file_name(scale)}-" if several else "")
+        made = sections_of(members, f"{_file_name(scale)}-" if several else "", args.with_ablations)
         for section in made:
             section.title = f"{section.title} (scale {scale})" if several else section.title
         sections += made

@@ -15,8 +15,8 @@ class AlignmentScores:
     """Percentages, 0 to 100; None where there is nothing to average over.
 
     Attributes:
-        frequency: over every L1 token with a counterpart, each weighted by its corpus frequency: how much of the text is
-            aligned. Tokens that never occur weigh nothing.
+        frequency: over every L1 token with a counterpart, each weighted by its corpus frequency: how much of the text
+            is aligned. Tokens that never occur weigh nothing.
         held_out_frequency: likewise over the tokens that the training dictionary lacks.
         all: over every L1 token with a counterpart, one like the other: the paper's number.
         dictionary: over tokens in the training dictionary, one like the other.

@@ -59,7 +59,7 @@ def runs_in(folder: Path) -> Path:
 def test_partial_results_give_a_partial_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("--results", runs_in(tmp_path / "work"), "--output", tmp_path / "report") == 0
     said = capsys.readouterr().out
-    assert re.search(r"ALIGN-MLM +trans\+inv +2 +31\.5 ±0\.7 +99\.0 ±0\.0 +10\.0 ±0\.0 +88\.0 ±0\.0 +40\.5", said)
+    assert re.search(r"ALIGN-MLM +trans\+inv +2 +– +31\.5 ±0\.7 +99\.0 ±0\.0 +10\.0 ±0\.0 +88\.0 ±0\.0 +40\.5", said)
     names = {path.name for path in (tmp_path / "report").iterdir()}
     figures = {f"{name}.{kind}" for name in ("figure2", "figure3", "scores") for kind in ("png", "svg")}
     assert names == {"report.md", "report.html", "results.csv", *figures}
@@ -183,7 +183,7 @@ def test_every_point_of_figure_3_is_inside_its_panel_and_so_is_every_legend() ->
 
 def test_axes_say_what_they_show_and_in_which_unit() -> None:
     scatter = alignment_scatter(paper_runs(), correlations(paper_runs()))
-    assert [axis.get_xlabel() for axis in scatter.axes] == ["alignment, all tokens (%)"] * 3
+    assert [axis.get_xlabel() for axis in scatter.axes] == ["alignment, all tokens alike (%)"] * 3
     for figure, unit in ((scatter, "points"), (delta_bars(groups_of(paper_runs())), "points")):
         assert unit in figure.axes[0].get_ylabel()
     assert "(%)" in score_bars(groups_of(paper_runs())).axes[0].get_ylabel()

@@ -34,7 +34,9 @@ def test_table_3_of_the_papers_results_is_the_papers() -> None:
 
 
 def test_table_8_of_the_papers_results_is_the_papers() -> None:
-    rows = {row[:2]: row[3] for row in alignment_table(groups_of(paper_runs())).rows}
+    table = alignment_table(groups_of(paper_runs()))
+    rows = {row[:2]: row[table.header.index("all alike")] for row in table.rows}
+    assert table.header[3] == "by frequency"
     for title, scores in paper_tables()["table8_alignment"].items():
         for transformation, value in scores.items():
             assert rows[title, transformation] == f"{value:.1f} [{value:.1f}]"
@@ -73,7 +75,7 @@ def test_summary_has_alignment_and_every_measured_metric() -> None:
     table = summary_table(groups_of(runs), "toy")
     assert table.header[-3:] == ("POS accuracy SUP", "ZS", "Δ")
     assert table.rows == (
-        ("ALIGN-MLM", "trans+inv", "2", "95.2 ±0.0", "–", "–", "95.0 ±0.0", "80.0 ±0.0", "15.0 ±0.0"),
+        ("ALIGN-MLM", "trans+inv", "2", "–", "95.2 ±0.0", "–", "–", "95.0 ±0.0", "80.0 ±0.0", "15.0 ±0.0"),
     )
 
 
@@ -160,4 +162,4 @@ def test_natural_languages_have_columns_for_word_translation() -> None:
     table = alignment_table(groups_of([run]))
     assert table.header == (*plain.header, "held out, at 5", "held out, CSLS", "held out, CSLS at 5")
     assert table.rows[0][-3:] == ("7.5", "4.0", "8.0")
-    assert table.rows[0][5] == "3.0"
+    assert table.rows[0][table.header.index("held out")] == "3.0"

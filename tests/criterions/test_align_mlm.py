@@ -78,7 +78,8 @@ WORDS = "abcd"
 def task():
     """Two languages of four words."""
     vocabulary = Dictionary()
-    for symbol, count in zip((*WORDS, *(f"x:{word}" for word in WORDS), "<mask>"), (5, 4, 3, 2, 1, 1, 1, 1, 0)):
+    symbols = (*WORDS, *(f"x:{word}" for word in WORDS), "<mask>")
+    for symbol, count in zip(symbols, (5, 4, 3, 2, 1, 1, 1, 1, 0), strict=True):
         vocabulary.add_symbol(symbol, count)
 
     def token_counts(language):

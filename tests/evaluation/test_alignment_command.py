@@ -52,7 +52,7 @@ def test_scores_and_what_is_needed_to_repeat_them(pair: Path, capsys: pytest.Cap
     assert scores["held_out"] == pytest.approx(100 / 3)
     assert scores["held_out_frequency"] == pytest.approx(100 * 30 / 60)
     assert scores["frequency"] == pytest.approx(100 * 80 / 110)
-    assert list(scores)[0] == "frequency"
+    assert next(iter(scores)) == "frequency"
     assert result["updates"] == 7
     assert result["signature"].startswith("task:alignment|dir:en>x|metric:nearest-cosine|n:4|model:")
     assert result["signature"] in capsys.readouterr().out

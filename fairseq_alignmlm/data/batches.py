@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+FLAT = ("selected", "token_index")  # flat indices into the whole batch
+
 
 def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
     """Keep some rows of a batch; one that is kept whole is not copied.
@@ -16,7 +18,7 @@ def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
         rows_B: bool ``(B,)``.
 
     Returns:
-        A batch with the chosen rows and with ``nsentences`` and ``ntokens`` to match, without ``selected``.
+        A batch with the chosen rows and with ``nsentences`` and ``ntokens`` to match, without flat indices.
     """
     if bool(rows_B.all()):
         return sample
@@ -24,10 +26,10 @@ def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
 
     def select(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: select(entry) for key, entry in value.items()}
+            return {key: select(entry) for key, entry in value.items() if key not in FLAT}
         return value[rows_B] if torch.is_tensor(value) and value.dim() and value.size(0) == batch else value
 
-    kept = select({key: value for key, value in sample.items() if key != "selected"})  # flat indices of the whole
+    kept = select(sample)
     kept["nsentences"] = int(rows_B.sum())
     kept["ntokens"] = int(kept["net_input"]["src_lengths"].sum())
     return kept

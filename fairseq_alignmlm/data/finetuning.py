@@ -75,8 +75,9 @@ class FinetuningDataset(FairseqDataset):
         """Stack instances, padded on the right.
 
         Returns:
-            ``net_input`` with ``src_tokens`` ``(B, T)``, ``src_lengths`` ``(B,)``, ``has_padding`` and, for a
-            language, ``language_ids`` ``(B, T)``; ``target``, see `targets`; ``id`` ``(B,)``; ``nsentences``;
+            ``net_input`` with ``src_tokens`` ``(B, T)``, ``src_lengths`` ``(B,)``, ``has_padding``, with padding
+            ``token_index``, the flat indices of all tokens that are none, and, for a language, ``language_ids``
+            ``(B, T)``; ``target``, see `targets`; ``id`` ``(B,)``; ``nsentences``;
             ``ntokens``.
         """
         if not samples:
@@ -89,6 +90,8 @@ class FinetuningDataset(FairseqDataset):
             "src_lengths": lengths,
             "has_padding": bool(lengths.min() < longest),
         }
+        if net_input["has_padding"]:
+            net_input["token_index"] = tokens.ne(self._pad).flatten().nonzero()[:, 0]
         if self._language is not None:
             net_input["language_ids"] = self._language * tokens.ne(self._pad).long()
         return {

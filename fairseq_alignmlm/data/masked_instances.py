@@ -138,10 +138,10 @@ class MaskedInstances(FairseqDataset):
 
         Returns:
             ``net_input`` with ``src_tokens`` ``(B, T)``, ``src_lengths`` ``(B,)`` (tokens that are no padding),
-            ``positions`` ``(B, T)``, ``has_padding`` and, when wanted, ``language_ids`` ``(B, T)``; ``target``
-            ``(B, T)``, padding where nothing is predicted; ``selected``, the flat indices ``(N,)`` of where something
-            is; ``language_ids`` ``(B, T)``; ``part`` ``(B,)``; ``id`` ``(B,)``; ``nsentences``;
-            ``ntokens``; when wanted, ``branch`` ``(B, T, 2)``.
+            ``positions`` ``(B, T)``, ``has_padding``, with padding ``token_index``, the flat indices of all tokens that
+            are none, and, when wanted, ``language_ids`` ``(B, T)``; ``target`` ``(B, T)``, padding where nothing is
+            predicted; ``selected``, the flat indices ``(N,)`` of where something is; ``language_ids`` ``(B, T)``;
+            ``part`` ``(B,)``; ``id`` ``(B,)``; ``nsentences``; ``ntokens``; when wanted, ``branch`` ``(B, T, 2)``.
         """
         if not samples:
             return {}
@@ -155,6 +155,8 @@ class MaskedInstances(FairseqDataset):
             "positions": stacked["positions"],
             "has_padding": bool(lengths.min() < length),
         }
+        if net_input["has_padding"]:
+            net_input["token_index"] = stacked["language_ids"].flatten().nonzero()[:, 0]
         if self._with_language_ids:
             net_input["language_ids"] = stacked["language_ids"]
         batch = {

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.blockwise_attention import BlockwiseAttention, suits_blocks
+from fairseq_alignmlm.models.padding import Unpadding
 
 
 class SelfAttention(nn.Module):
@@ -35,25 +36,33 @@ class SelfAttention(nn.Module):
         self.q_proj = nn.Linear(embed_dim, embed_dim)
         self.out_proj = nn.Linear(embed_dim, embed_dim)
 
-    def forward(self, x_BTH: Tensor, key_mask_B11T: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, unpadding: Unpadding | None) -> Tensor:
         """Attend over the T positions of every sequence.
 
         Args:
-            x_BTH: input ``(B, T, H)``.
-            key_mask_B11T: ``(B, 1, 1, T)``, True where a key may be attended to; None when there is no
-                padding, which lets torch choose its flash kernels.
+            x: ``(B, T, H)``, or the tokens ``(N, H)`` of a batch with padding.
+            unpadding: where these are; None when there is no padding, which lets torch choose its flash kernels.
 
         Returns:
-            ``(B, T, H)``.
+            What `x` is: ``(B, T, H)`` or ``(N, H)``.
         """
-        batch, length, width = x_BTH.shape
+        width = x.size(-1)
         # One matrix product instead of three; the parameters keep the stock names.
         weight = torch.cat((self.q_proj.weight, self.k_proj.weight, self.v_proj.weight))
         bias = torch.cat((self.q_proj.bias, self.k_proj.bias, self.v_proj.bias))
-        heads = F.linear(x_BTH, weight, bias).view(batch, length, 3, self.num_heads, width // self.num_heads)
+        projected = F.linear(x, weight, bias)
+        key_mask_B11T = None
+        if unpadding is not None:
+            projected, key_mask_B11T = unpadding.put(projected), unpadding.key_mask_B11T
+        attended = self._attend(projected.unflatten(-1, (3, self.num_heads, width // self.num_heads)), key_mask_B11T)
+        return self.out_proj(attended if unpadding is None else unpadding.take(attended))
+
+    def _attend(self, projected_BT3ND: Tensor, key_mask_B11T: Tensor | None) -> Tensor:
+        batch, length = projected_BT3ND.shape[:2]
         dropout = self.dropout if self.training else 0.0
-        if dropout < 1.0 and suits_blocks(batch, self.num_heads, length, heads.device):
-            return self.out_proj(BlockwiseAttention.apply(heads, key_mask_B11T, dropout))
-        query, key, value = (heads[:, :, i].transpose(1, 2) for i in range(3))
+        if dropout < 1.0 and suits_blocks(batch, self.num_heads, length, projected_BT3ND.device):
+            return BlockwiseAttention.apply(projected_BT3ND, key_mask_B11T, dropout)
+        # `unbind`, because the gradients of three slices would be three tensors of zeros to add up.
+        query, key, value = projected_BT3ND.transpose(1, 3).unbind(2)
         attended = F.scaled_dot_product_attention(query, key, value, attn_mask=key_mask_B11T, dropout_p=dropout)
-        return self.out_proj(attended.transpose(1, 2).reshape(batch, length, width))
+        return attended.transpose(1, 2).flatten(2)

@@ -1,4 +1,4 @@
-"""Dropout whose masks are cheap to draw on a CPU and are drawn again in the backward pass instead of being kept."""
+"""Dropout whose masks are cheap to draw on a CPU, and, where they are large, are drawn again in the backward pass."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Below so many elements, or with models so narrow, torch's own dropout is as good, and small runs keep its numbers.
-_LARGE = 2**20
-_WIDE = 256
+_SMALL = 2**14  # elements below which torch's own dropout is as fast
+_LARGE = 2**20  # elements from which masks are drawn again instead of being kept
 
 
 class KeepMasks:
@@ -52,16 +51,19 @@ class _Dropout(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, probability: float) -> Tensor:
         ctx.probability, ctx.seed = probability, KeepMasks.draw_seed()
-        return _Dropout._dropped(values, ctx)
+        keep = KeepMasks(probability, ctx.seed).next(*values.shape)
+        if values.numel() < _LARGE:
+            ctx.save_for_backward(keep)
+        return _Dropout._dropped(values, keep, probability)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return _Dropout._dropped(gradients[0], ctx), None
+        kept = ctx.saved_tensors or [KeepMasks(ctx.probability, ctx.seed).next(*gradients[0].shape)]
+        return _Dropout._dropped(gradients[0], kept[0], ctx.probability), None
 
     @staticmethod
-    def _dropped(values: Tensor, ctx: Any) -> Tensor:
-        keep = KeepMasks(ctx.probability, ctx.seed).next(*values.shape)
-        return apply_mask(values.contiguous(), keep).mul_(1.0 / (1.0 - ctx.probability))
+    def _dropped(values: Tensor, keep: Tensor, probability: float) -> Tensor:
+        return apply_mask(values.contiguous(), keep).mul_(1.0 / (1.0 - probability))
 
 
 def dropout(values: Tensor, probability: float, training: bool) -> Tensor:
@@ -72,7 +74,6 @@ def dropout(values: Tensor, probability: float, training: bool) -> Tensor:
         probability: in [0, 1].
         training: False returns ``values``.
     """
-    large_on_cpu = values.device.type == "cpu" and values.numel() >= _LARGE and values.size(-1) >= _WIDE
-    if training and 0.0 < probability < 1.0 and large_on_cpu:
+    if training and 0.0 < probability < 1.0 and values.device.type == "cpu" and values.numel() >= _SMALL:
         return _Dropout.apply(values, probability)
     return F.dropout(values, probability, training)

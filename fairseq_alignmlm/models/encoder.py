@@ -14,6 +14,7 @@ from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.dropout import dropout
 from fairseq_alignmlm.models.language_tables import LanguagePositions, LanguageSpecials
 from fairseq_alignmlm.models.layer import EncoderLayer
+from fairseq_alignmlm.models.padding import Unpadding
 from fairseq_alignmlm.models.positions import position_indices
 
 
@@ -73,6 +74,7 @@ class SentenceEncoder(nn.Module):
         positions_BT: Tensor | None = None,
         has_padding: bool | None = None,
         return_all_hiddens: bool = False,
+        token_index_N: Tensor | None = None,
     ) -> tuple[Tensor, list[Tensor]]:
         """Encode a batch.
 
@@ -84,9 +86,11 @@ class SentenceEncoder(nn.Module):
                 tokens are numbered from left to right.
             has_padding: whether any token is padding; None looks, which on an accelerator waits for the device.
             return_all_hiddens: also return the embeddings and every layer's output.
+            token_index_N: flat indices of the tokens that are no padding; None looks, likewise.
 
         Returns:
-            The last layer's output ``(B, T, H)`` and the list of hidden states, each ``(B, T, H)``.
+            The last layer's output ``(B, T, H)`` and the list of hidden states, each ``(B, T, H)``; zero where padding
+            is.
 
         Raises:
             ValueError: when language IDs are missing, or the model has no use for them.
@@ -95,28 +99,30 @@ class SentenceEncoder(nn.Module):
             has_padding = bool(tokens_BT.eq(self.padding_index).any())
         if positions_BT is None:
             positions_BT = position_indices(tokens_BT, self.padding_index, has_padding)
-        x_BTH = self._embed(tokens_BT, positions_BT, language_ids_BT)
-        if self.layernorm_embedding is not None:
-            x_BTH = self.layernorm_embedding(x_BTH)
-        x_BTH = dropout(x_BTH, self.dropout, self.training)
-
-        key_mask = None
+        unpadding = None
         if has_padding:
-            present_BT = tokens_BT.ne(self.padding_index)
-            x_BTH = x_BTH * present_BT.unsqueeze(-1)
-            key_mask = present_BT[:, None, None, :]
-        hiddens = [x_BTH] if return_all_hiddens else []
+            unpadding = Unpadding(tokens_BT.ne(self.padding_index), token_index_N)
+            tokens_BT, positions_BT = unpadding.take_numbers(tokens_BT), unpadding.take_numbers(positions_BT)
+            language_ids_BT = None if language_ids_BT is None else unpadding.take_numbers(language_ids_BT)
+        x = self._embed(tokens_BT, positions_BT, language_ids_BT)
+        if self.layernorm_embedding is not None:
+            x = self.layernorm_embedding(x)
+        x = dropout(x, self.dropout, self.training)
+        states = [x]
         for layer in self.layers:
             if self.checkpoint_activations and torch.is_grad_enabled():
                 # torch's own recomputes in the precision of the forward pass, which fairseq's does not.
-                x_BTH = checkpoint(layer, x_BTH, key_mask, use_reentrant=False)
+                x = checkpoint(layer, x, unpadding, use_reentrant=False)
             else:
-                x_BTH = layer(x_BTH, key_mask)
+                x = layer(x, unpadding)
             if return_all_hiddens:
-                hiddens.append(x_BTH)
+                states.append(x)
         if self.layer_norm is not None:
-            x_BTH = self.layer_norm(x_BTH)
-        return x_BTH, hiddens
+            x = self.layer_norm(x)
+        hiddens = states if return_all_hiddens else []
+        if unpadding is not None:
+            x, hiddens = unpadding.put(x), [unpadding.put(state) for state in hiddens]
+        return x, hiddens
 
     @property
     def wants_language_ids(self) -> bool:
@@ -124,19 +130,19 @@ class SentenceEncoder(nn.Module):
         tables = (self.embed_languages, self.embed_language_positions, self.embed_language_specials)
         return any(table is not None for table in tables)
 
-    def _embed(self, tokens_BT: Tensor, positions_BT: Tensor, language_ids_BT: Tensor | None) -> Tensor:
-        """Sum the embeddings, ``(B, T, H)``."""
-        x_BTH = self.embed_tokens(tokens_BT)
+    def _embed(self, tokens: Tensor, positions: Tensor, language_ids: Tensor | None) -> Tensor:
+        """Sum the embeddings, ``(B, T, H)`` of ``(B, T)``, or ``(N, H)`` of ``(N,)``."""
+        x = self.embed_tokens(tokens)
         if not self.wants_language_ids:
-            if language_ids_BT is not None:
+            if language_ids is not None:
                 raise ValueError("the batch has language IDs, but this model has no language embeddings")
-            return x_BTH + self.embed_positions(positions_BT)
-        if language_ids_BT is None:
+            return x + self.embed_positions(positions)
+        if language_ids is None:
             raise ValueError("this model has tables of each language, but the batch has no language IDs")
         if self.embed_language_specials is not None:
-            x_BTH = self.embed_language_specials(x_BTH, tokens_BT, language_ids_BT)
+            x = self.embed_language_specials(x, tokens, language_ids)
         if self.embed_language_positions is not None:
-            x_BTH = x_BTH + self.embed_language_positions(self.embed_positions, positions_BT, language_ids_BT)
+            x = x + self.embed_language_positions(self.embed_positions, positions, language_ids)
         else:
-            x_BTH = x_BTH + self.embed_positions(positions_BT)
-        return x_BTH if self.embed_languages is None else x_BTH + self.embed_languages(language_ids_BT)
+            x = x + self.embed_positions(positions)
+        return x if self.embed_languages is None else x + self.embed_languages(language_ids)

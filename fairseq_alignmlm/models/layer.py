@@ -8,6 +8,7 @@ from fairseq_alignmlm.models.activation import activation_function
 from fairseq_alignmlm.models.attention import SelfAttention
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.dropout import dropout
+from fairseq_alignmlm.models.padding import Unpadding
 
 
 class EncoderLayer(nn.Module):
@@ -30,17 +31,17 @@ class EncoderLayer(nn.Module):
         self.fc2 = nn.Linear(cfg.encoder_ffn_embed_dim, width)
         self.final_layer_norm = nn.LayerNorm(width, cfg.layer_norm_eps)
 
-    def forward(self, x_BTH: Tensor, key_mask_B11T: Tensor | None) -> Tensor:
-        """Map ``(B, T, H)`` to ``(B, T, H)``; the mask is that of `SelfAttention.forward`."""
+    def forward(self, x: Tensor, unpadding: Unpadding | None) -> Tensor:
+        """Map ``(B, T, H)`` or, of a batch with padding, its tokens ``(N, H)`` to the same shape."""
         if self.normalize_before:
-            x_BTH = x_BTH + self._attend(self.self_attn_layer_norm(x_BTH), key_mask_B11T)
-            return x_BTH + self._transform(self.final_layer_norm(x_BTH))
-        x_BTH = self.self_attn_layer_norm(x_BTH + self._attend(x_BTH, key_mask_B11T))
-        return self.final_layer_norm(x_BTH + self._transform(x_BTH))
+            x = x + self._attend(self.self_attn_layer_norm(x), unpadding)
+            return x + self._transform(self.final_layer_norm(x))
+        x = self.self_attn_layer_norm(x + self._attend(x, unpadding))
+        return self.final_layer_norm(x + self._transform(x))
 
-    def _attend(self, x_BTH: Tensor, key_mask_B11T: Tensor | None) -> Tensor:
-        return dropout(self.self_attn(x_BTH, key_mask_B11T), self.dropout, self.training)
+    def _attend(self, x: Tensor, unpadding: Unpadding | None) -> Tensor:
+        return dropout(self.self_attn(x, unpadding), self.dropout, self.training)
 
-    def _transform(self, x_BTH: Tensor) -> Tensor:
-        inner = dropout(self.activation_fn(self.fc1(x_BTH)), self.activation_dropout, self.training)
+    def _transform(self, x: Tensor) -> Tensor:
+        inner = dropout(self.activation_fn(self.fc1(x)), self.activation_dropout, self.training)
         return dropout(self.fc2(inner), self.dropout, self.training)

@@ -114,6 +114,7 @@ class MultilingualRoberta(FairseqEncoderModel):
         classification_head_name: str | None = None,
         masked_tokens: Tensor | None = None,
         masked_targets: Tensor | None = None,
+        token_index: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Any]]:
         """Encode a batch and apply a head.
 
@@ -129,13 +130,14 @@ class MultilingualRoberta(FairseqEncoderModel):
             masked_tokens: bool ``(B, T)`` or flat indices ``(N,)``: project only these N positions.
             masked_targets: ``(B, T)`` right tokens: return the summed cross-entropy of the N positions instead of
                 logits, in nats, and that of each in ``extra["token_losses"]`` ``(N,)``.
+            token_index: flat indices of the tokens that are no padding, which spares an accelerator a wait.
 
         Returns:
             The loss, logits ``(N, V)`` or ``(B, T, V)``, features ``(B, T, H)``, or the head's output; and ``extra``.
         """
         with self._precision(src_tokens.device.type):
             features, hiddens = self.encoder.sentence_encoder(
-                src_tokens, language_ids, positions, has_padding, return_all_hiddens
+                src_tokens, language_ids, positions, has_padding, return_all_hiddens, token_index
             )
             extra: dict[str, Any] = {"inner_states": hiddens if return_all_hiddens else None}
             if classification_head_name is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm import __version__
+from fairseq_alignmlm.checksums import verified_digest
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
 
@@ -130,7 +131,7 @@ def _version(step: Step, name: str) -> str:
 
 def _described(path: Path) -> dict[str, str]:
     try:
-        return {"path": str(path), "sha256": sha256_of(path)}
+        return {"path": str(path), "sha256": verified_digest(path) or sha256_of(path)}
     except FileNotFoundError as error:
         raise InputError.at(path, None, "no such file", "run the step that writes it, or check the path") from error
 

@@ -14,6 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from fairseq_alignmlm.checksums import verify
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.vocabulary import read_symbols
 from fairseq_alignmlm.storage import sha256_of, write_json
@@ -78,6 +79,8 @@ class Identity:
             InputError: the file is missing or broken.
         """
         path = Path(path)
+        if path.is_file():
+            verify(path)
         try:
             return cls.of_json(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from fairseq_alignmlm.checksums import verify
 from fairseq_alignmlm.errors import InputError
 
 CHECK_THE_PATH = "check the path"
@@ -40,9 +41,10 @@ def numbered_lines(path: str | Path, remedy: str = CHECK_THE_PATH, exact: bool =
         exact: take nothing off but the final line feed.
 
     Raises:
-        InputError: the file is missing, or a line is not UTF-8.
+        InputError: the file is missing, is not the one that its manifest records, or a line is not UTF-8.
     """
     with open_input(path, remedy) as handle:
+        verify(path)
         for number, raw in enumerate(handle, 1):
             if number == 1 and not exact:
                 raw = raw.removeprefix(codecs.BOM_UTF8)

@@ -11,6 +11,7 @@ from fairseq.data.indexed_dataset import (
     index_file_path,
 )
 
+from fairseq_alignmlm.checksums import verify
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.identity import FILE_NAME, Identity
 
@@ -25,7 +26,7 @@ def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
         The sentences, each a tensor of token indices ending in ``</s>``; nothing is read until asked for.
 
     Raises:
-        InputError: when a file is missing, empty or shorter than its index says.
+        InputError: when a file is missing, empty, shorter than its index says, or not what its manifest records.
     """
     prefix = str(prefix)
     data, index = Path(data_file_path(prefix)), Path(index_file_path(prefix))
@@ -34,6 +35,7 @@ def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
             raise InputError.at(path, None, "no such file", "binarize the data first (python -m data_prep binarize)")
     if index.stat().st_size == 0 or index.read_bytes()[:9] != MMapIndexedDataset.Index._HDR_MAGIC:
         raise InputError.at(index, None, "not an index of fairseq-preprocess (mmap)", "binarize the data again")
+    verify(index)
     try:
         dataset = MMapIndexedDataset(prefix)
     except ValueError as error:
@@ -49,6 +51,7 @@ def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
             f"truncated or foreign: {data.stat().st_size:,} bytes, its index says {expected:,}",
             "binarize the data again",
         )
+    verify(data)
     return dataset
 
 

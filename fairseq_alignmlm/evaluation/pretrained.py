@@ -11,6 +11,7 @@ import torch
 from fairseq.data import Dictionary
 from torch import Tensor
 
+from fairseq_alignmlm.checksums import verify
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.architecture import architecture
 from fairseq_alignmlm.evaluation.checkpoint import identity_of, language_names, read_state
@@ -209,6 +210,7 @@ def _segmenter(path: Path, dictionary: Dictionary) -> Callable[[str], list[str]]
     """Return the function from text to pieces, after a look whether the model belongs to the vocabulary."""
     import sentencepiece as library
 
+    verify(path)
     try:
         processor = library.SentencePieceProcessor(model_file=str(path))
     except (OSError, RuntimeError):

@@ -10,6 +10,7 @@ import torch
 from fairseq.data import Dictionary
 from torch import Tensor
 
+from fairseq_alignmlm.checksums import verify
 from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.architecture import architecture
@@ -220,6 +221,7 @@ def retrieve(source: Tensor, target: Tensor) -> Tensor:
 def _pieces(path: Path, sentencepiece: Path) -> Iterator[list[str]]:
     import sentencepiece as library
 
+    verify(sentencepiece)
     try:
         processor = library.SentencePieceProcessor(model_file=str(sentencepiece))
     except (OSError, RuntimeError):

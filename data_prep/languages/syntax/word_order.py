@@ -128,7 +128,9 @@ def find_model(folder: Path, language: str, node: str) -> Path:
     name = f"{language}@{node}.orm"
     found = sorted([*folder.glob(name), *folder.glob(f"[!.]*/{name}")])
     if not found:
-        models = sorted({path.name.partition("@")[0] for path in [*folder.glob("[!.]*@*.orm"), *folder.glob("[!.]*/[!.]*@*.orm")]})
+        models = sorted(
+            {path.name.partition("@")[0] for path in [*folder.glob("[!.]*@*.orm"), *folder.glob("[!.]*/[!.]*@*.orm")]}
+        )
         known = f"languages there: {', '.join(models)}" if models else "there are no .orm files"
         raise InputError.at(folder, None, f"no {CLASSES[node]} ordering model of {language!r}", known)
     return found[0]

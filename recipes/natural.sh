@@ -37,7 +37,7 @@ usage: recipes/natural.sh --l1-corpus PATH --l2-corpus PATH --dictionary FILE [o
   --seeds N,N,...            one run of every objective per seed (default: 1)
   --pos-train F,F            POS data of L1 and of L2, XTREME TSV or CoNLL-U; --pos-dev F,F likewise: fine-tuned on
                              either language, tested on L2 (optional)
-  --tlm-ratio R              share of the parallel text that XLM uses (default: 1)
+  --tlm-ratio R              sentence pairs of XLM, relative to the sentences of L1, all if there are fewer (default: 1)
   --align-alpha A            weight of the alignment loss (default: 10)
   --work DIR                 where everything is written (default: work)
   --jobs N                   runs at a time, one thread each (default: one per GPU, else one per core)

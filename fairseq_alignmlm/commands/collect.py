@@ -35,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     languages = args.languages.split(",")
     if len(languages) != 2:
         raise InputError(f"--languages {args.languages}: give the two languages of the run, L1,L2")
+    collected = collect_result(args.folder, languages[0], languages[1])
+    random_tokens = collected["random_tokens"]
     result = {
         "objective": args.objective,
         "pair": "-".join(languages),
@@ -44,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
         "languages": languages,
         "updates": args.updates,
         "train_seconds": args.train_seconds,
-        **collect_result(args.folder, languages[0], languages[1]),
-        "settings": read_settings(args.set),
+        **collected,
+        "settings": ({"random_tokens": random_tokens} if random_tokens else {}) | read_settings(args.set),
         "versions": versions(),
     }
     write_json(args.folder / "result.json", result)

@@ -43,9 +43,11 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
         derived: the derived language.
 
     Returns:
-        ``alignment``, ``alignment_by_frequency`` and ``translation`` (empty where they were not measured), ``transfer``
-        (by task), ``signatures`` and ``curve``, the learning curve in ``train.log``. A task counts once all three tests
-        are there. Natural languages have no counterparts: what is measured on translations is their alignment.
+        ``alignment``, ``alignment_by_frequency`` and ``translation`` (empty where they were not measured),
+        ``random_tokens`` (where random replacement tokens of the pre-training came from), ``verified`` (whether the
+        checkpoint said its vocabulary), ``transfer`` (by task), ``signatures`` and ``curve``, the learning curve in
+        ``train.log``. A task counts once all three tests are there.
+        Natural languages have no counterparts: what is measured on translations is their alignment.
 
     Raises:
         InputError: when the alignment is missing, or a file is no JSON or lacks what it should hold.
@@ -81,6 +83,8 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
     return {
         "alignment": alignment,
         "alignment_by_frequency": measured.get("by_frequency", []),
+        "random_tokens": measured.get("random_tokens"),
+        "verified": measured.get("verified"),
         "translation": translation,
         "transfer": transfer,
         "signatures": signatures,

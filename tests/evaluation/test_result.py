@@ -38,11 +38,14 @@ def test_three_tests_become_sup_zs_delta_and_english(tmp_path):
 
 def test_what_the_report_draws_is_carried_along(tmp_path):
     bins = [{"first": 1, "last": 10, "lowest_count": 5, "alignment": 40.0}]
-    (tmp_path / "alignment.json").write_text(json.dumps({"alignment": {"all": 34.5}, "by_frequency": bins}))
+    (tmp_path / "alignment.json").write_text(
+        json.dumps({"alignment": {"all": 34.5}, "by_frequency": bins, "random_tokens": "first"})
+    )
     (tmp_path / "train.log").write_text(
         "... | INFO | train_inner | epoch 001: 100 / 9 loss=3.5, num_updates=100, lr=0\n"
     )
     result = collect_result(tmp_path, "en", "xx")
+    assert result["random_tokens"] == "first"
     assert result["alignment_by_frequency"] == bins
     assert result["curve"] == {"updates": [100], "loss": [3.5]}
 

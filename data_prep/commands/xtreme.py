@@ -7,6 +7,7 @@ Both languages in one go: the original as it is, the derived one in the word ord
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from .. import arguments
 from ..labelled import pair_classification, tagging
 from ..labelled.derivation import Derivation, tree_file
 from ..labelled.pair_classification import PairTask
+from ..labelled.tagged_sentences import FUSED, SPLIT, is_conllu
 from ..labelled.tagging import TaggingTask
 from ..manifest import Step, read_record, run_step
 from ..pair import Pair, check_language
@@ -51,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=TOKENISERS,
         default="moses",
         help="xnli, pawsx: how text is cut into words; none: words are separated by spaces already",
+    )
+    parser.add_argument(
+        "--multiword",
+        choices=(FUSED, SPLIT),
+        help="multiword tokens of CoNLL-U: fused, the form that is written (French du), as in XTREME, or split, the "
+        "words of the tree (de le); default: fused, but split where the transformation needs trees",
     )
     for split, name in SPLITS.items():
         parser.add_argument(
@@ -88,12 +96,21 @@ def run(args: argparse.Namespace) -> int:
     languages = [Derivation(pair, args.language, (), seed, derived=False)]
     if args.derived:
         languages.append(Derivation(pair, args.derived, transform, seed, derived=True))
+    multiword = _multiword(args.multiword, languages)
     for language in languages:
-        _write(args, language, data)
+        _write(args, language, data, multiword)
     return 0
 
 
-def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]) -> None:
+def _multiword(given: str | None, languages: Sequence[Derivation]) -> str:
+    """Return what becomes of multiword tokens, the same in all languages."""
+    trees = any(language.transformation().needs_trees for language in languages)
+    if given == FUSED and trees:
+        raise InputError("--multiword fused: the transformation moves words of trees, which are split; leave it out")
+    return given or (SPLIT if trees else FUSED)
+
+
+def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path], multiword: str) -> None:
     trees: dict[str, Path | None] = {split: getattr(args, f"{split}_trees") for split in data}
     tree_files = [tree_file(path, trees[split], language.transformation()) for split, path in data.items()]
     identity = language.identity()
@@ -101,7 +118,9 @@ def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]
     settings["identity"] = identity.as_json()
     labels_of = args.labels_of or data["train"]
     if args.task in TAGGING:
-        tagging_task = TaggingTask(args.task, TAGGING[args.task])
+        tagging_task = TaggingTask(args.task, TAGGING[args.task], multiword, args.language)
+        if any(is_conllu(path) for path in (*data.values(), labels_of)):
+            settings["multiword"] = multiword
         labels = tagging.read_tag_counts(tagging_task, labels_of)
         write: Any = partial(tagging.write_language, tagging_task)
     else:

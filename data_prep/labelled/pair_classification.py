@@ -17,6 +17,7 @@ from fairseq_alignmlm.progress import track
 from ..text.tokenisation import Tokeniser
 from ..vocabulary.preprocess import binarize, binarize_two
 from .derivation import Derivation, Reorderer, tree_file, trees_for
+from .label_kinds import LabelKind
 from .sentence_pairs import SentencePair, check_label, read_pairs
 
 INPUTS = ("input0", "input1")
@@ -42,9 +43,13 @@ def read_label_counts(task: PairTask, train: Path) -> dict[str, int]:
     """Return the labels of a task in alphabetic order, with their counts in the training data.
 
     Raises:
-        InputError: bad input, see :func:`read_pairs`.
+        InputError: bad input, see :func:`read_pairs`, or labels that are not the task's.
     """
-    return dict(sorted(Counter(pair.label for pair in read_pairs(train)).items()))
+    kind, counts = LabelKind(task.name), Counter[str]()
+    for pair in read_pairs(train):
+        kind.check(pair.label, train, pair.line)
+        counts[pair.label] += 1
+    return dict(sorted(counts.items()))
 
 
 def write_language(

@@ -16,9 +16,10 @@ from fairseq_alignmlm.lines import numbered_lines
 
 from ..languages.word_order import read_trees
 from ..vocabulary.bpe import SPECIAL
+from .fused_tokens import FORM, UPOS, Token, fuse
 
 CONLLU_COLUMNS = 10
-FORM, UPOS = 1, 3
+FUSED, SPLIT = "fused", "split"
 LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(-[a-z]+)*:")
 PREFIX_LINES = 1000  # that many tokens must agree before something counts as a prefix
 
@@ -30,11 +31,13 @@ class TaggedSentence(NamedTuple):
         words: its words.
         tags: the tag of every word.
         lines: 1-based line number of every word in its file, for messages.
+        multiword: how many multiword tokens of CoNLL-U it has.
     """
 
     words: list[str]
     tags: list[str]
     lines: list[int]
+    multiword: int = 0
 
 
 def is_conllu(path: Path) -> bool:
@@ -42,14 +45,20 @@ def is_conllu(path: Path) -> bool:
     return path.suffix == ".conllu"
 
 
-def read_tagged(path: Path) -> Iterator[TaggedSentence]:
+def read_tagged(path: Path, multiword: str = FUSED, language: str = "") -> Iterator[TaggedSentence]:
     """Yield the sentences of a file: CoNLL-U (the tag is UPOS) if its name ends so, else ``token TAB tag``.
+
+    Args:
+        path: the file.
+        multiword: what becomes of multiword tokens of CoNLL-U: `FUSED`, the form that is written (``du``), as XTREME
+            has it, or `SPLIT`, the words that the tree has (``de le``).
+        language: of the text, which decides between the tags of the words of a fused token.
 
     Raises:
         InputError: no such file, not UTF-8, a wrong number of columns, an empty token or tag, or no sentence.
     """
     sentence = None
-    for sentence in _read_conllu(path) if is_conllu(path) else _read_tsv(path):
+    for sentence in _read_conllu(path, multiword, language) if is_conllu(path) else _read_tsv(path):
         yield sentence
     if sentence is None:
         raise InputError.at(path, None, "no sentence in the file", "give labelled data: `token TAB tag`, or CoNLL-U")
@@ -103,17 +112,22 @@ def _language_prefix(path: Path) -> str:
     return prefixes.pop() if len(prefixes) == 1 else ""
 
 
-def _read_conllu(path: Path) -> Iterator[TaggedSentence]:
+def _read_conllu(path: Path, multiword: str, language: str) -> Iterator[TaggedSentence]:
     for tree in read_trees(path):
-        sentence = TaggedSentence([], [], [])
-        for number, line in enumerate(tree.lines, tree.line):
-            columns = line.split("\t")
-            if line.startswith("#") or "-" in columns[0] or "." in columns[0]:
-                continue
+        lines = [(number, line) for number, line in enumerate(tree.lines, tree.line) if not line.startswith("#")]
+        rows = [line.split("\t") for _, line in lines]
+        for (number, _), columns in zip(lines, rows, strict=True):
             if len(columns) != CONLLU_COLUMNS:
                 found = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of {CONLLU_COLUMNS}"
                 raise InputError.at(path, number, found, "CoNLL-U separates ten columns by one TAB each")
-            _add(sentence, columns[FORM], columns[UPOS], path, number)
+        sentence = TaggedSentence([], [], [], sum("-" in columns[0] for columns in rows))
+        if multiword == FUSED and sentence.multiword:
+            tokens = fuse(rows, language)
+        else:
+            words = ((place, row) for place, row in enumerate(rows) if row[0].isdigit())
+            tokens = [Token(row[FORM], row[UPOS], place) for place, row in words]
+        for form, tag, place in tokens:
+            _add(sentence, form, tag, path, lines[place][0])
         yield sentence
 
 

@@ -17,8 +17,9 @@ from fairseq_alignmlm.progress import track
 
 from ..vocabulary.preprocess import binarize_two
 from .derivation import Derivation, Reorderer, tree_file, trees_for
+from .label_kinds import LabelKind
 from .mentions import complete_tags, reorder_mentions
-from .tagged_sentences import TaggedSentence, check_tags, is_conllu, read_tagged, write_tagged
+from .tagged_sentences import FUSED, TaggedSentence, check_tags, is_conllu, read_tagged, write_tagged
 
 PADDING = "<pad>"  # fairseq reads it as padding: the label of every piece of a word but the first
 TOKENS, LABELS = "tokens", "labels"
@@ -31,23 +32,30 @@ class TaggingTask:
     Attributes:
         name: its name in XTREME.
         mentions: True when tags are IOB2 spans, which reordering may tear apart.
+        multiword: what becomes of multiword tokens of CoNLL-U, see :func:`read_tagged`.
+        language: the original language.
     """
 
     name: str
     mentions: bool
+    multiword: str = FUSED
+    language: str = ""
 
 
 def read_tag_counts(task: TaggingTask, train: Path) -> dict[str, int]:
     """Return the tags of a task in alphabetic order, with their counts in the training data.
 
     Raises:
-        InputError: bad input, see :func:`read_tagged`.
+        InputError: bad input, see :func:`read_tagged`, or tags that are not the task's.
     """
     if task.mentions and is_conllu(train):
         raise InputError.at(train, None, f"{task.name} is not read from CoNLL-U", "give `token TAB tag` lines")
     counts: Counter[str] = Counter()
-    for sentence in read_tagged(train):
+    kind = LabelKind(task.name)
+    for sentence in read_tagged(train, task.multiword, task.language):
         counts.update(sentence.tags)
+        for tag, line in zip(sentence.tags, sentence.lines, strict=True):
+            kind.check(tag, train, line)
     tags = complete_tags(counts) if task.mentions else set(counts)
     return {tag: counts[tag] for tag in sorted(tags)}
 
@@ -125,7 +133,8 @@ class _Writer:
             open(scratch / f"{split}.{TOKENS}", "w", encoding="utf-8", newline="\n") as tokens,
             open(scratch / f"{split}.{LABELS}", "w", encoding="utf-8", newline="\n") as labels,
         ):
-            for number, sentence in enumerate(track(read_tagged(path), what, unit="sentences"), 1):
+            sentences = read_tagged(path, self._task.multiword, self._task.language)
+            for number, sentence in enumerate(track(sentences, what, unit="sentences"), 1):
                 check_tags(sentence, tags, path, train)
                 tree = next(tree_stream)
                 words, new_tags = self._reorder(sentence, reorderer.order(sentence.words, number, tree), counts)
@@ -135,6 +144,8 @@ class _Writer:
                 tokens.write(" ".join(pieces) + "\n")
                 labels.write(" ".join(_piece_labels(new_tags, widths)) + "\n")
                 counts.update({"sentences": 1, "words": len(words), "pieces": sum(widths)})
+                if is_conllu(path):
+                    counts[f"multiword tokens, {self._task.multiword}"] += sentence.multiword
         return {**counts, "not transformed": dict(sorted(reorderer.reports.items()))}
 
     def _reorder(

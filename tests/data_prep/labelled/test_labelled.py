@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from data_prep.labelled.derivation import Derivation
 from data_prep.labelled.mentions import complete_tags, reorder_mentions
-from data_prep.labelled.pair_classification import PairTask
+from data_prep.labelled.pair_classification import PairTask, read_label_counts
 from data_prep.labelled.pair_classification import write_language as write_pairs
 from data_prep.labelled.sentence_pairs import read_pairs
-from data_prep.labelled.tagged_sentences import read_tagged
+from data_prep.labelled.tagged_sentences import SPLIT, read_tagged
 from data_prep.labelled.tagging import TaggingTask, read_tag_counts, write_language
 from data_prep.pair import Pair
 from data_prep.vocabulary.pieces import WordPieces
@@ -100,10 +100,31 @@ def test_conllu_and_tsv_of_the_same_sentences_read_the_same(tmp_path):
         "1\t10 000\t_\tNUM\t_\t_\t0\troot\t_\t_",
     ]
     tree.write_text("\n".join(rows) + "\n")
-    assert [s[:2] for s in read_tagged(tree)] == [s[:2] for s in read_tagged(table)]
-    assert next(iter(read_tagged(tree))).lines == [2, 4, 5]
+    split = list(read_tagged(tree, SPLIT))
+    assert [s[:2] for s in split] == [s[:2] for s in read_tagged(table)]
+    assert (split[0].lines, split[0].multiword) == ([2, 4, 5], 1)
+    fused = list(read_tagged(tree))
+    assert fused[0] == (["I", "don't"], ["PRON", "AUX"], [2, 3], 1)
+    assert fused[1] == split[1]
     with pytest.raises(InputError, match="panx is not read from CoNLL-U"):
         read_tag_counts(TaggingTask("panx", mentions=True), tree)
+
+
+def test_labels_of_another_task_are_refused_with_their_line(tmp_path):
+    """A file of parts of speech read as entity tags once became ``B-OPN`` (of PROPN) and trained."""
+    path = tmp_path / "train.tsv"
+    path.write_text("Ann\tPROPN\nsees\tVERB\n")
+    with pytest.raises(InputError, match=r"train\.tsv:1: 'PROPN' is no label of panx .*; give --task udpos, or other"):
+        read_tag_counts(TaggingTask("panx", mentions=True), path)
+    path.write_text("Ann\tB-PER\nsees\tO\n")
+    with pytest.raises(InputError, match=r"train\.tsv:1: 'B-PER' is no label of udpos .*; give --task panx, or other"):
+        read_tag_counts(TaggingTask("udpos", mentions=False), path)
+    path.write_text("Ann\tCONJ\n")
+    with pytest.raises(InputError, match=r"'CONJ' is no label of udpos .*; convert the labels"):
+        read_tag_counts(TaggingTask("udpos", mentions=False), path)
+    path.write_text("a\tb\tneutral\na\tc\t1\n")
+    with pytest.raises(InputError, match=r"train\.tsv:2: '1' is no label of xnli .*; give --task pawsx"):
+        read_label_counts(PairTask("xnli", "en", "moses"), path)
 
 
 def test_pairs_are_read_unquoted_and_with_the_alias(tmp_path):

@@ -208,6 +208,18 @@ def _mean(states_BTH: Tensor, chosen_BT: Tensor) -> Tensor:
     return means
 
 
+def default_layer(layers: int) -> int:
+    """Return the layer whose states are compared unless one is named.
+
+    XTREME's scripts take the eighth of 12 layers and the fourteenth of 24. For other depths it is two thirds of up to
+    12 layers, rounded, and half of them plus two beyond that, a rule that gives both.
+
+    Args:
+        layers: of the model, 1 or more.
+    """
+    return (2 * layers + 1) // 3 if layers <= 12 else layers // 2 + 2
+
+
 def retrieve(source: Tensor, target: Tensor) -> Tensor:
     """Return for every source sentence the index of the target sentence with the largest cosine, from 0.
 

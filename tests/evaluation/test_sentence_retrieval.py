@@ -14,7 +14,7 @@ from fairseq.models.roberta import RobertaModel
 from fairseq_alignmlm.commands import retrieve as command
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.architecture import architecture_options
-from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors, retrieve
+from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors, default_layer, retrieve
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
 
@@ -76,6 +76,11 @@ def test_vectors_are_means_over_the_layer_and_neighbours_those_of_numpy(ours, di
         side / np.linalg.norm(side, axis=1, keepdims=True) for side in (expected, expected_candidates)
     )
     np.testing.assert_array_equal(retrieve(vectors, candidates).numpy(), (unit @ unit_candidates.T).argmax(axis=1))
+
+
+@pytest.mark.parametrize(("layers", "expected"), [(12, 8), (24, 14), (1, 1), (2, 1), (3, 2), (4, 3), (6, 4), (16, 10)])
+def test_default_layer_is_xtremes(layers, expected):
+    assert default_layer(layers) == expected
 
 
 def test_a_stock_checkpoint_gives_the_hidden_states_of_stock_fairseq(tmp_path, dictionary):

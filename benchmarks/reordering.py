@@ -16,13 +16,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from data_prep.languages.syntax.conllu import UPOS, Sentence, read_sentences
+from data_prep.languages.syntax.conllu import UPOS, Sentence, dependents, has_crossing_arcs, read_sentences
 from data_prep.languages.syntax.conversion import WorkingTree, head_names_on_the_right, to_version_1, working_tree
+from data_prep.languages.syntax.ordering_model import head_symbol, slot_symbol
 from data_prep.languages.syntax.published_tool import MOST_DEPENDENTS, PublishedTool, argmax_is_true_order, model_for
 from data_prep.languages.syntax.reordering import reorder
 from data_prep.languages.syntax.statistics import OrderCounts, table
-from data_prep.languages.syntax.symbols import head_symbol, slot_symbol
-from data_prep.languages.syntax.tree import dependents, has_crossing_arcs
 from data_prep.languages.syntax.word_order import WordOrder, model_paths, read_word_order
 
 PARTNER = {")": "(", "]": "[", "}": "{"}
@@ -74,7 +73,7 @@ def fidelity(orders: Orders) -> str:
         count("sentences", order is not None)
         if order is None:
             continue
-        words, tags, size = tree.words, tree.column(UPOS), len(tree.rows)
+        words, tags, size = tree.words, tree.columns[UPOS], len(tree.rows)
         place = {word: position for position, word in enumerate(order)}
         if tags[-1] == "PUNCT" and size > 1:
             count("final mark of any kind last", order[-1] == size - 1)

@@ -14,15 +14,12 @@ from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import write_json
 
 from .. import arguments
-from ..languages.syntax.conllu import Sentence, format_sentence, read_sentences
-from ..languages.syntax.likelihood import likelihood
-from ..languages.syntax.observed_bags import ObservedBag, count_orders, observed_bags
-from ..languages.syntax.ordering_model import write_model
+from ..languages.syntax.conllu import Sentence, format_sentence, read_sentences, reordered_tree
+from ..languages.syntax.observed_bags import ObservedBag, count_orders, likelihood, observed_bags
+from ..languages.syntax.ordering_model import NOUN_CLASS, write_model
 from ..languages.syntax.published_tool import PublishedTool
-from ..languages.syntax.reordered_trees import reordered_tree
 from ..languages.syntax.reordering import reorder
 from ..languages.syntax.statistics import OrderCounts, table
-from ..languages.syntax.symbols import NOUN_CLASS
 from ..languages.syntax.word_order import CLASSES, SUBSTRATE_SHARE, model_paths, read_word_order
 from ..manifest import Step, run_step
 
@@ -84,7 +81,16 @@ def _add_models(parser: argparse.ArgumentParser, substrate: str) -> None:
         "--substrate", default=substrate, metavar="LANGUAGE", help=f"mixed in, or none (default: {substrate})"
     )
     parser.add_argument(
-        "--share", type=arguments.share, default=SUBSTRATE_SHARE, help=f"of the substrate (default: {SUBSTRATE_SHARE})"
+        "--share",
+        type=arguments.share,
+        default=SUBSTRATE_SHARE,
+        help=f"weight of the substrate's models, 0 to 1 (default: {SUBSTRATE_SHARE})",
+    )
+    parser.add_argument(
+        "--language",
+        default="en",
+        metavar="CODE",
+        help="of the trees; what is known of English applies to no other language (default: en)",
     )
 
 
@@ -154,9 +160,9 @@ def _train(args: argparse.Namespace) -> None:
 
 
 def _score(args: argparse.Namespace) -> None:
-    word_order = read_word_order(_paths(args), args.share)
+    word_order = read_word_order(_paths(args), args.share, language=args.language)
     measured = likelihood(track(_all_trees(args.trees), "score", unit="trees"), word_order)
-    print(f"noun {args.noun}, verb {args.verb}, substrate {args.substrate}, labels of UD {word_order.scheme}")
+    print(f"noun {args.noun}, verb {args.verb}, substrate {args.substrate}, labels of UD {word_order.version}")
     for name in ("noun", "verb", "both"):
         values = measured[name]
         print(f"{name}: " + ", ".join(f"{what} {value:,}" for what, value in values.items()))
@@ -170,7 +176,7 @@ def _statistics(args: argparse.Namespace) -> None:
         if not equals or not name:
             raise InputError(f"--beside {text}: write NAME=FILE")
         beside.append((name, Path(file)))
-    word_order = read_word_order(_paths(args), args.share)
+    word_order = read_word_order(_paths(args), args.share, language=args.language)
     original, derived, published = OrderCounts(), OrderCounts(), OrderCounts()
     tool = PublishedTool(*word_order.mixed, seed=args.seed)
     examples: list[tuple[Sentence, Sentence]] = []
@@ -207,12 +213,12 @@ def _permute(args: argparse.Namespace) -> None:
         "ordering permute",
         outputs=[args.output],
         inputs=[args.trees, *paths],
-        settings={"share": args.share, "compatible": args.compatible},
+        settings={"share": args.share, "compatible": args.compatible, "language": args.language},
         seed=args.seed,
     )
 
     def build(temporary: list[Path]) -> dict[str, Any]:
-        word_order = read_word_order(paths, args.share)
+        word_order = read_word_order(paths, args.share, language=args.language)
         trees = track(read_sentences(args.trees), args.trees.name, unit="trees")
         counts: Counter[str] = Counter(trees=0, written=0)
         with open(temporary[0], "w", encoding="utf-8", newline="\n") as handle:

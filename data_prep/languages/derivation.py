@@ -11,14 +11,14 @@ from fairseq_alignmlm.errors import InputError
 
 from ..text.line_blocks import LineBlock, read_blocks
 from .transforms import SentenceContext, TreeBlock, compose
-from .word_order import OTHER_TREES, order_of, read_trees
+from .word_order import OTHER_TREES, order_of, read_trees, trees_of_line
 
 
 class Work(NamedTuple):
     """A block of text with the trees of its sentences, None where they are not needed."""
 
     block: LineBlock
-    trees: list[TreeBlock] | None
+    trees: list[list[TreeBlock]] | None
 
 
 class DerivedBlock(NamedTuple):
@@ -38,7 +38,7 @@ class DerivedBlock(NamedTuple):
 
 
 def read_work(text: Path, trees: Path | None) -> Iterator[Work]:
-    """Yield a text in blocks, each with the trees of its non-blank lines.
+    """Yield a text in blocks, each with the trees of each of its non-blank lines.
 
     Raises:
         InputError: the file has more or fewer trees than the text has sentences.
@@ -49,13 +49,13 @@ def read_work(text: Path, trees: Path | None) -> Iterator[Work]:
         return
     stream = read_trees(trees)
     for block in read_blocks(text):
-        own: list[TreeBlock] = []
+        own: list[list[TreeBlock]] = []
         for number, line in enumerate(block.lines(), block.first_line):
-            if line.strip():
-                tree = next(stream, None)
-                if tree is None:
+            if words := len(line.split()):
+                of_line = trees_of_line(words, stream)
+                if not of_line:
                     raise InputError.at(trees, None, f"no tree for line {number} of {text}", OTHER_TREES)
-                own.append(tree)
+                own.append(of_line)
         yield Work(block, own)
     surplus = next(stream, None)
     if surplus is not None:
@@ -78,8 +78,8 @@ def make_block_deriver(specifications: Sequence[str], seed: int) -> Callable[[Wo
         for number, line in enumerate(work.block.lines(), work.block.first_line):
             words = line.split()
             if words:
-                tree = next(trees) if work.trees is not None else None
-                order = order_of(transformation, words, SentenceContext(seed, number, tree, report))
+                of_line = next(trees) if work.trees is not None else ()
+                order = order_of(transformation, words, SentenceContext(seed, number, of_line, report))
                 new = [words[i] for i in order]
                 sentences += 1
                 changed += new != words

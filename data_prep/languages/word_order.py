@@ -20,31 +20,41 @@ def order_of(transformation: Transformation, words: Sequence[str], context: Sent
         InputError: the sentence's tree is of other words.
         ValueError: the transformation returned no permutation.
     """
-    if context.tree is not None:
-        check_forms(context.tree, words)
+    if context.trees:
+        check_forms(context.trees, words)
     order = transformation.order(words, context)
     if len(order) != len(words) or set(order) != set(range(len(words))):
         raise ValueError(f"not a permutation of {len(words)} words: {list(order)}")
     return order
 
 
-def check_forms(tree: TreeBlock, words: Sequence[str]) -> None:
-    """Check that the words of a tree are those of its sentence.
+def check_forms(trees: Sequence[TreeBlock], words: Sequence[str]) -> None:
+    """Check that the words of trees are those of their line.
 
     Raises:
         InputError: with the line of the first that differs.
     """
-    forms = [
-        (number, columns[1] if len(columns) > 1 else "")
-        for number, columns in enumerate((line.split("\t") for line in tree.lines), tree.line)
-        if columns[0].isdigit()
-    ]
-    if [form for _, form in forms] == list(words):
+    forms = [line.split("\t", 2)[1:2] for tree in trees for line in tree.lines if is_word(line)]
+    if len(forms) == len(words) and all(form == [word] for form, word in zip(forms, words, strict=True)):
         return
-    for (number, form), word in zip(forms, words, strict=False):
+    lines = [
+        (tree.path, number, line)
+        for tree in trees
+        for number, line in enumerate(tree.lines, tree.line)
+        if is_word(line)
+    ]
+    for (path, number, line), word in zip(lines, words, strict=False):
+        form = (line.split("\t", 2)[1:2] or [""])[0]
         if form != word:
-            raise InputError.at(tree.path, number, f"word {form!r}, but the text has {word!r}", OTHER_TREES)
-    raise InputError.at(tree.path, tree.line, f"{len(forms)} words, but the text has {len(words)}", OTHER_TREES)
+            raise InputError.at(path, number, f"word {form!r}, but the text has {word!r}", OTHER_TREES)
+    raise InputError.at(
+        trees[0].path, trees[0].line, f"{len(forms)} words, but the text has {len(words)}", OTHER_TREES
+    )
+
+
+def is_word(line: str) -> bool:
+    """Tell whether a line of CoNLL-U is a word: no comment, multiword range or empty node."""
+    return line.partition("\t")[0].isdigit()
 
 
 def read_trees(path: Path) -> Iterator[TreeBlock]:
@@ -54,5 +64,15 @@ def read_trees(path: Path) -> Iterator[TreeBlock]:
         InputError: the file is missing or not UTF-8.
     """
     for lines, start in read_blocks(path):
-        if any(not line.startswith("#") for line in lines):
-            yield TreeBlock(tuple(lines), str(path), start)
+        words = sum(map(is_word, lines))
+        if words or any(line[0] != "#" for line in lines):
+            yield TreeBlock(tuple(lines), str(path), start, words)
+
+
+def trees_of_line(words: int, trees: Iterator[TreeBlock]) -> list[TreeBlock]:
+    """Take the trees of a line of text: one, or as many as it takes to have all its words; too few at the end."""
+    taken: list[TreeBlock] = []
+    while words > 0 and (tree := next(trees, None)) is not None:
+        taken.append(tree)
+        words -= max(tree.words, 1)
+    return taken

@@ -1,130 +1,204 @@
-"""Orders of bags of slots: drawn exactly, each bag's distribution computed once and kept while there is room."""
+"""Orders of bags of slots: each bag's distribution computed once and kept while there is room.
+
+A bag is the symbols of a node: the head's, then those of the other slots in surface order.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from array import array
+from bisect import bisect_right
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.languages.syntax.enumeration import Floats, order_tree, score_all
+from data_prep.languages.syntax.enumeration import Floats, log_sum, order_tree, score_bag
 from data_prep.languages.syntax.ordering_model import OrderingModel
-from data_prep.languages.syntax.wide_nodes import WideNode
-from data_prep.randomness import generator
+from data_prep.languages.syntax.wide_nodes import WIDEST_SAMPLED, WideNode
 
-WIDEST_ENUMERATED = 8
-WIDEST_SUMMED = 14
-"""Slots of the widest node that is permuted; a wider one keeps its order."""
+WIDEST_ENUMERATED = 9
 CACHE_BYTES = 96 << 20
 KEPT_MASS = 0.9999
 """Share of the probability of a bag's orders that is kept in memory, at most MOST_KEPT of them."""
 MOST_KEPT = 512
-_ENTRY_OVERHEAD = 600
-"""Bytes of a key and an array besides its numbers, about."""
+_ENTRY_OVERHEAD = 900
+"""Bytes of a key and an entry besides its numbers, about."""
+
+Bag = tuple[str, ...]
 
 
-def canonical(head: str, slots: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
-    """Return the bag (head first, then dependents sorted) and which dependent each of its slots is (-1: the head)."""
-    ranking = sorted(range(len(slots)), key=slots.__getitem__)
-    return (head, *[slots[i] for i in ranking]), [-1, *ranking]
+class _Kind(NamedTuple):
+    """What bags have in common that differ in the order of their slots only."""
+
+    symbols: tuple[str, ...]
+    """The different symbols, the head's first, then the most frequent."""
+    counts: tuple[int, ...]
+    """How many slots each has."""
 
 
 class _Distribution(NamedTuple):
-    """Orders of a bag, the most probable first."""
+    """The most probable orders of a bag, beginning with the most probable one."""
 
-    cumulative: Floats
+    cumulative: array[float]
     """Cumulative unnormalised probabilities of the orders kept."""
-    orders: NDArray[np.uint8]
-    """(kept, n): these orders, as slot indices."""
+    orders: bytes
+    """These orders, n symbol numbers each."""
     total: float
     """Sum over all orders, kept or not."""
     complete: bool
     """Whether all orders are kept."""
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes in memory, about."""
-        return self.cumulative.nbytes + self.orders.nbytes + _ENTRY_OVERHEAD
+
+class _Entry(NamedTuple):
+    kind: _Kind
+    places: list[list[int]]
+    """For every symbol, which slots of the bag have it."""
+    distribution: _Distribution | None
+    """None where the orders are too many to enumerate."""
+    nbytes: int
+    """In memory, about."""
+
+
+def kind_of(bag: Bag) -> tuple[_Kind, list[list[int]]]:
+    """Return the kind of a bag, and for every symbol of it the slots that have it."""
+    places: dict[str, list[int]] = {}
+    for index, symbol in enumerate(bag):
+        places.setdefault(symbol, []).append(index)
+    head, *others = places
+    symbols = (head, *sorted(others, key=lambda symbol: (-len(places[symbol]), symbol)))
+    return _Kind(symbols, tuple(len(places[symbol]) for symbol in symbols)), [places[symbol] for symbol in symbols]
 
 
 class BagOrders:
     """Distributions over the orders of bags under one model; memory is bounded by ``cache_bytes``.
 
-    Of every bag the most probable orders are kept, at most 512. A draw that falls among the others computes the
-    distribution again, so that drawing stays exact and does not depend on what is in the cache. Of bags too wide to
-    enumerate a weighted sample is kept, which is a function of the bag alone.
+    Bags of at most 9 slots are drawn from exactly. Of each the most probable orders are kept, at most 512; a draw that
+    falls among the others computes the distribution again, so that a draw does not depend on what is in the cache.
+    Wider bags are drawn from by a Markov chain.
     """
 
     def __init__(self, model: OrderingModel, cache_bytes: int = CACHE_BYTES) -> None:
         """Start with an empty cache."""
         self.model = model
-        self._cache: OrderedDict[tuple[str, ...], _Distribution] = OrderedDict()
+        self._cache: OrderedDict[Bag, _Entry] = OrderedDict()
+        self._kinds: dict[_Kind, tuple[_Distribution, int]] = {}  # and how many bags of the cache are of that kind
         self._room = cache_bytes
         self.computed = 0
         """How many distributions have been computed."""
 
     def __len__(self) -> int:
-        """Return how many distributions are kept."""
+        """Return how many bags are kept."""
         return len(self._cache)
 
-    def _compute(self, bag: tuple[str, ...]) -> _Distribution:
-        self.computed += 1
-        if len(bag) > WIDEST_ENUMERATED:
-            scores, orders = WideNode(self.model, bag).weighted_sample(generator(0, "\0".join(bag)).random)
-        else:
-            scores, orders = score_all(self.model, bag), order_tree(len(bag)).orders
-        ranks = np.argsort(-scores, kind="stable")
-        cumulative = np.exp(scores[ranks] - scores[ranks[0]]).cumsum()
-        return _Distribution(cumulative, orders[ranks], float(cumulative[-1]), True)
+    def draw(self, bag: Bag, uniform: Callable[[], float]) -> list[int] | None:
+        """Draw an order of a bag.
 
-    def _keep(self, bag: tuple[str, ...], whole: _Distribution) -> None:
-        kept = min(int(whole.cumulative.searchsorted(KEPT_MASS * whole.total)) + 1, MOST_KEPT)
-        complete = kept >= len(whole.orders)
-        part = _Distribution(whole.cumulative[:kept].copy(), whole.orders[:kept].copy(), whole.total, complete)
-        self._cache[bag] = part
-        self._room -= part.nbytes
+        Args:
+            bag: symbols, the head's first.
+            uniform: a stream of numbers in [0, 1).
+
+        Returns:
+            The slots of the bag, 0 being the head, in their new order; None if there are more than 24.
+        """
+        entry = self._cache.get(bag)
+        if entry is None:
+            if len(bag) > WIDEST_SAMPLED:
+                return None
+            entry = self._enter(bag)
+        else:
+            self._cache.move_to_end(bag)
+        kind, places, distribution, _ = entry
+        if distribution is None:
+            slots = [number for number, count in enumerate(kind.counts) for _ in range(count)]
+            order: Sequence[int] = WideNode(self.model, kind.symbols).draw(slots, uniform)
+        else:
+            target = uniform() * distribution.total
+            chosen = bisect_right(distribution.cumulative, target)
+            if chosen == len(distribution.cumulative):
+                order = self._order_beyond(kind, target, distribution)
+            else:
+                size = len(bag)
+                order = distribution.orders[chosen * size : chosen * size + size]
+        if len(places) == len(bag):
+            return [places[number][0] for number in order]
+        waiting = [iter(_shuffled(own, uniform) if len(own) > 1 else own) for own in places]
+        return [next(waiting[number]) for number in order]
+
+    def _enter(self, bag: Bag) -> _Entry:
+        kind, places = kind_of(bag)
+        if len(bag) > WIDEST_ENUMERATED:
+            return _Entry(kind, places, None, 0)
+        distribution, bags = self._kinds.get(kind) or (self._computed(kind), 0)
+        nbytes = _ENTRY_OVERHEAD + (8 + len(bag)) * len(distribution.cumulative)
+        entry = self._cache[bag] = _Entry(kind, places, distribution, nbytes)
+        self._kinds[kind] = (distribution, bags + 1)
+        self._room -= nbytes
         while self._room < 0:
             _, oldest = self._cache.popitem(last=False)
             self._room += oldest.nbytes
+            distribution, bags = self._kinds.pop(oldest.kind)
+            if bags > 1:
+                self._kinds[oldest.kind] = (distribution, bags - 1)
+        return entry
 
-    def draw(self, bag: tuple[str, ...], uniform: Callable[[], float]) -> list[int] | None:
-        """Draw an order of a canonical bag: slot indices, None if it has too many slots."""
-        if len(bag) > WIDEST_SUMMED:
-            return None
-        found = self._cache.get(bag)
-        if found is None:
-            found = self._compute(bag)
-            self._keep(bag, found)
-        else:
-            self._cache.move_to_end(bag)
-        target = uniform() * found.total
-        if not found.complete and target >= found.cumulative[-1]:
-            found = self._compute(bag)
-        chosen = min(int(found.cumulative.searchsorted(target, side="right")), len(found.orders) - 1)
-        return found.orders[chosen].tolist()
+    def _computed(self, kind: _Kind) -> _Distribution:
+        weights, kept = self._weights(kind)
+        cumulative = weights[kept].cumsum()
+        total = float(weights.sum())
+        few = min(int(cumulative.searchsorted(KEPT_MASS * total)) + 1, len(kept))
+        orders = order_tree(kind.counts).orders[kept[:few]].tobytes()
+        return _Distribution(array("d", cumulative[:few].tolist()), orders, total, few == len(weights))
 
-    def assess(self, head: str, slots: Sequence[str], head_place: int) -> tuple[float, bool]:
-        """Return log p of dependents ``slots`` with the head at ``head_place``, and whether no order is more probable.
+    def _weights(self, kind: _Kind) -> tuple[Floats, NDArray[np.intp]]:
+        """Return the unnormalised probabilities of all orders, and which are the most probable, these first."""
+        self.computed += 1
+        scores = score_bag(self.model, *kind)
+        weights = np.exp(scores - scores.max())
+        least = np.partition(weights, -MOST_KEPT)[-MOST_KEPT] if len(weights) > MOST_KEPT else 0.0
+        best = np.flatnonzero(weights >= least)
+        return weights, best[np.argsort(-weights[best], kind="stable")][:MOST_KEPT]
+
+    def _order_beyond(self, kind: _Kind, target: float, kept: _Distribution) -> Sequence[int]:
+        """Return the order that a number falls on that is beyond the orders kept."""
+        orders = order_tree(kind.counts).orders
+        if kept.complete:  # rounding
+            return kept.orders[-orders.shape[1] :]
+        weights, best = self._weights(kind)
+        weights[best[: len(kept.cumulative)]] = 0.0
+        cumulative = weights.cumsum()
+        chosen = int(cumulative.searchsorted(target - kept.cumulative[-1], side="right"))
+        last = int(np.flatnonzero(weights)[-1])
+        return [int(number) for number in orders[min(chosen, last)]]
+
+    def assess(self, bag: Bag, order: Sequence[int], marks: int = 0) -> tuple[float, bool]:
+        """Return log p of an order, whatever the places of the marks, and whether none is more probable.
 
         Args:
-            head: symbol of the head.
-            slots: symbols of the dependents in their order.
-            head_place: how many of them stand left of the head; at most 8 slots with the head.
+            bag: at most 9 symbols: the head's, those of the dependents, those of the punctuation marks.
+            order: the head (0) and the dependents (numbers in ``bag``) in their order.
+            marks: how many slots of ``bag``, the last ones, are marks.
         """
-        scores = score_all(self.model, (head, *slots))
-        true_order = [*range(1, head_place + 1), 0, *range(head_place + 1, len(slots) + 1)]
-        true = float(scores[rank_of(true_order)])
-        top = float(scores.max())
-        return true - top - math.log(float(np.exp(scores - top).sum())), true >= top - 1e-9
+        own = len(bag) - marks
+        kind, places = kind_of(bag[:own])
+        of_marks = Counter(bag[own:])
+        symbols, counts = (*kind.symbols, *of_marks), (*kind.counts, *of_marks.values())
+        number_of = {slot: number for number, slots in enumerate(places) for slot in slots}
+        scores = score_bag(self.model, symbols, counts)
+        orders = order_tree(counts).orders
+        without = orders[orders < len(places)].reshape(-1, own).astype(np.int64)
+        codes = without @ len(places) ** np.arange(own)
+        true = int(np.array([number_of[slot] for slot in order]) @ len(places) ** np.arange(own))
+        _, which = np.unique(codes, return_inverse=True)
+        sums = np.bincount(which.reshape(-1), np.exp(scores - scores.max()))
+        here = sums[which.reshape(-1)[int(np.flatnonzero(codes == true)[0])]]
+        alike = sum(math.lgamma(count + 1) for count in kind.counts)
+        log_p = math.log(here) + float(scores.max()) - log_sum(scores) - alike
+        return log_p, bool(here >= sums.max() * (1 - 1e-9))
 
 
-def rank_of(order: Sequence[int]) -> int:
-    """Return the place of an order among all, lexicographically."""
-    rank = 0
-    for place, slot in enumerate(order):
-        smaller_later = sum(1 for later in order[place + 1 :] if later < slot)
-        rank = rank * (len(order) - place) + smaller_later
-    return rank
+def _shuffled(items: Sequence[int], uniform: Callable[[], float]) -> list[int]:
+    keys = [uniform() for _ in items]
+    return [items[index] for index in sorted(range(len(items)), key=keys.__getitem__)]

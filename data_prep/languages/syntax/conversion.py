@@ -1,13 +1,17 @@
 """From Universal Dependencies 2 to the labels, tags and attachments of version 1, on a throw-away tree.
 
-The published ordering models know version 1 only. On version 1 trees the conversion changes nothing.
+The published ordering models know version 1 only. A sentence with a label or tag that only version 1 has, and none that
+only version 2 has, stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from functools import reduce
+from operator import or_
 
-from data_prep.languages.syntax.conllu import FORM, LABEL, LEMMA, UPOS, Sentence
+from data_prep.languages.syntax.conllu import FEATURES, FORM, LABEL, LEMMA, UPOS, Sentence
+from data_prep.languages.syntax.ordering_model import version_of
 
 _LABELS = {
     "obj": "dobj",
@@ -28,7 +32,8 @@ _LABELS = {
 }
 _BASES = {"obj": "dobj", "obl": "nmod", "flat": "name", "fixed": "mwe", "orphan": "remnant"}
 """Version 2 labels under any other subtype, of any language."""
-_BARE_NOUN_PHRASES = frozenset({"obl:tmod", "obl:npmod", "obl:unmarked", "nmod:unmarked", "nmod:npmod", "nmod:tmod"})
+_BARE_NOUN_PHRASES = frozenset({"obl:tmod", "obl:npmod", "obl:unmarked", "nmod:unmarked"})
+_BARE_IN_BOTH_VERSIONS = frozenset({"nmod:npmod", "nmod:tmod"})
 _NEGATIVE_ADVERBS = frozenset({"not", "n't", "never"})
 # fmt: off
 TIME_NOUNS = frozenset(
@@ -45,13 +50,17 @@ TIME_NOUNS = frozenset(
 """Lemmas of English nouns that make a bare noun phrase one of time."""
 
 
+# What has to be looked at in a word besides its tag and label, or says of which version its tree is.
+_NEGATION, _BARE, _BARE_IF_NEW, _CONJUNCT, _ATTACHED, _OLD, _NEW = (1 << bit for bit in range(7))
+
+
 class WorkingTree:
     """A tree that may be changed: tags, labels and heads as lists, 0-based, -1 for the root's head."""
 
     __slots__ = ("forms", "heads", "labels", "tags")
 
-    def __init__(self, forms: list[str], tags: list[str], heads: list[int], labels: list[str]) -> None:
-        """Keep the lists; they will be changed in place."""
+    def __init__(self, forms: Sequence[str], tags: list[str], heads: list[int], labels: list[str]) -> None:
+        """Keep the lists; all but the forms may be changed in place."""
         self.forms = forms
         self.tags = tags
         self.heads = heads
@@ -60,61 +69,93 @@ class WorkingTree:
 
 def working_tree(sentence: Sentence) -> WorkingTree:
     """Return a tree that may be changed without touching ``sentence``."""
-    rows = sentence.rows
-    return WorkingTree(
-        [row[FORM] for row in rows], [row[UPOS] for row in rows], list(sentence.heads), [row[LABEL] for row in rows]
-    )
+    columns = sentence.columns
+    return WorkingTree(columns[FORM], list(columns[UPOS]), list(sentence.heads), list(columns[LABEL]))
 
 
-def _is_time(row: list[str]) -> bool:
-    return row[LEMMA].lower() in TIME_NOUNS or row[FORM].lower() in TIME_NOUNS
+class _Kinds(dict[tuple[str, str], tuple[str, str, int]]):
+    """For every UPOS and label those of version 1, and what else has to be done."""
+
+    def __missing__(self, key: tuple[str, str]) -> tuple[str, str, int]:
+        upos, label = key
+        version = version_of(key)
+        flags = {None: 0, 1: _OLD, 2: _NEW}[version]
+        base, _, subtype = label.partition(":")
+        new = _LABELS.get(label, label)
+        if label in _BARE_NOUN_PHRASES:
+            flags |= _BARE | _NEW
+        elif label in _BARE_IN_BOTH_VERSIONS:
+            flags |= _BARE_IF_NEW
+        elif label in ("advmod", "det"):
+            flags |= _NEGATION
+        elif label in ("cc", "punct"):
+            flags |= _ATTACHED
+        elif new == label and subtype:
+            if base in _BASES:
+                new = _BASES[base]
+                flags |= _NEW
+            elif base in ("nsubj", "csubj", "aux") and subtype == "pass":
+                new = f"{base}pass"
+        if base == "conj":
+            flags |= _CONJUNCT
+        tag = "VERB" if label == "cop" and upos == "AUX" else "CONJ" if upos == "CCONJ" else upos
+        self[key] = found = (tag, new, flags)
+        return found
 
 
-def to_version_1(sentence: Sentence, known: Set[str] = frozenset()) -> WorkingTree:
+_KINDS = _Kinds()
+
+
+def to_version_1(sentence: Sentence, known: Set[str] = frozenset(), language: str = "en") -> WorkingTree:
     """Return the tree with version 1 labels, tags and attachments of ``cc`` and ``punct``.
 
     Args:
         sentence: a tree in version 2 (or 1, which stays as it is).
-        known: labels of the ordering models; bare noun phrases become ``nmod:tmod`` and ``nmod:npmod`` only if
-            they are among them, else ``nmod``.
+        known: labels of the ordering models, if they matter; bare noun phrases become ``nmod:tmod`` and
+            ``nmod:npmod`` only if they are among them, else ``nmod``; negations become ``neg`` likewise.
+        language: of the text. English negations and nouns of time are known by their lemmas, negations of other
+            languages by ``Polarity=Neg``.
     """
-    tree = working_tree(sentence)
-    tags, labels = tree.tags, tree.labels
-    for index, label in enumerate(labels):
-        new = _LABELS.get(label)
-        if new is not None:
-            labels[index] = new
-        elif label in _BARE_NOUN_PHRASES:
-            wanted = "nmod:tmod" if label[-5:] == ":tmod" or _is_time(sentence.rows[index]) else "nmod:npmod"
-            labels[index] = wanted if wanted in known else "nmod"
-        elif label == "advmod":
-            row = sentence.rows[index]
-            if row[LEMMA].lower() in _NEGATIVE_ADVERBS or row[FORM].lower() in _NEGATIVE_ADVERBS:
+    columns = sentence.columns
+    kinds = list(map(_KINDS.__getitem__, zip(columns[UPOS], columns[LABEL], strict=True)))
+    flags = [kind[2] for kind in kinds]
+    seen = reduce(or_, set(flags))
+    if seen & _OLD and not seen & _NEW:
+        return working_tree(sentence)
+    labels = [kind[1] for kind in kinds]
+    tree = WorkingTree(columns[FORM], [kind[0] for kind in kinds], list(sentence.heads), labels)
+    if seen & _NEGATION and (not known or "neg" in known):
+        for index, flag in enumerate(flags):
+            if flag & _NEGATION and _is_negation(sentence.rows[index], language):
                 labels[index] = "neg"
-        elif label == "det":
-            row = sentence.rows[index]
-            if row[LEMMA].lower() == "no" or (row[LEMMA] == "_" and row[FORM].lower() == "no"):
-                labels[index] = "neg"
-        elif label == "cop":
-            if tags[index] == "AUX":
-                tags[index] = "VERB"
-        elif ":" in label:
-            base, _, subtype = label.partition(":")
-            if base in _BASES:
-                labels[index] = _BASES[base]
-            elif base in ("nsubj", "csubj", "aux") and subtype == "pass":
-                labels[index] = f"{base}pass"
-        if tags[index] == "CCONJ":
-            tags[index] = "CONJ"
-    _raise_conjunctions(tree)
+    bare = _BARE | (_BARE_IF_NEW if seen & _NEW else 0)
+    if seen & bare:
+        for index, flag in enumerate(flags):
+            if flag & bare:
+                of_time = columns[LABEL][index].endswith(":tmod") or _is_time(sentence.rows[index], language)
+                wanted = "nmod:tmod" if of_time else "nmod:npmod"
+                labels[index] = wanted if wanted in known else "nmod"
+    if seen & _CONJUNCT and seen & _ATTACHED:
+        _raise_conjunctions(tree)
     return tree
+
+
+def _is_time(row: list[str], language: str) -> bool:
+    return language == "en" and (row[LEMMA].lower() in TIME_NOUNS or row[FORM].lower() in TIME_NOUNS)
+
+
+def _is_negation(row: list[str], language: str) -> bool:
+    """Tell whether an adverb or determiner is what version 1 labels ``neg``."""
+    if language != "en":
+        return "Polarity=Neg" in row[FEATURES].split("|")
+    if row[LABEL] == "advmod":
+        return row[LEMMA].lower() in _NEGATIVE_ADVERBS or row[FORM].lower() in _NEGATIVE_ADVERBS
+    return row[LEMMA].lower() == "no" or (row[LEMMA] == "_" and row[FORM].lower() == "no")
 
 
 def _raise_conjunctions(tree: WorkingTree) -> None:
     """Attach ``cc`` and ``punct`` left of a conjunct to the first conjunct, as version 1 does."""
     heads, labels = tree.heads, tree.labels
-    if "conj" not in labels:
-        return
     for index, label in enumerate(labels):
         if label in ("cc", "punct"):
             head = heads[index]

@@ -3,22 +3,65 @@
 A line of an ``.orm`` file is ``feature weight``. Features count adjacent pairs (``BI``), pairs in order
 (``PRE``), pairs both left (``BFR``), both right (``AFT``) or on either side (``BTW``) of the head, and n-grams of
 3 to 5 slots (``HI``): the model of Galactic Dependencies (Wang and Eisner 2016, section 5).
+
+A slot is ``UPOS&label``, the head itself ``@UPOS&@``. The published models look at it as a whole (pair), as its
+UPOS, and as its label (arc). Models trained here look also at the label without subtype, written ``nmod:*`` and
+``NOUN&nmod:*`` so that it is told apart from the label of that name; published models have no such
+features, and the two views then add nothing.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from data_prep.languages.syntax.symbols import BOS, EOS, views
+import numpy as np
+from numpy.typing import NDArray
+
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import atomic_path
 
 KINDS = ("BI", "PRE", "BFR", "AFT", "BTW")
 LONGEST_GRAM = 5
+BOS, EOS = "BOS", "EOS"
+NOUN_CLASS = frozenset({"NOUN", "PROPN", "PRON"})
+VERB_CLASS = frozenset({"VERB"})
+PAIRS_REMEMBERED = 200_000
+_VERSION_1_ONLY = frozenset({"dobj", "nsubjpass", "csubjpass", "auxpass", "mwe", "name", "neg", "remnant", "CONJ"})
+_VERSION_2_ONLY = frozenset({"obj", "obl", "nsubj:pass", "csubj:pass", "aux:pass", "flat", "fixed", "orphan", "CCONJ"})
+
+
+def slot_symbol(upos: str, label: str) -> str:
+    """Return the symbol of a dependent."""
+    return f"{upos}&{label}"
+
+
+def head_symbol(upos: str) -> str:
+    """Return the symbol of the head of a bag."""
+    return f"@{upos}&@"
+
+
+@lru_cache(maxsize=65536)
+def views(symbol: str) -> tuple[str, str, str, str, str]:
+    """Return pair, UPOS, arc, arc without subtype and pair without subtype of a symbol."""
+    if symbol in (BOS, EOS):
+        return (symbol, symbol, symbol, f"{symbol}:*", f"&{symbol}:*")
+    upos, _, label = symbol.partition("&")
+    base = label.partition(":")[0]
+    return (symbol, upos, label, f"{base}:*", f"{upos}&{base}:*")
+
+
+def version_of(names: Iterable[str]) -> int | None:
+    """Return the version of Universal Dependencies that some labels and UPOS are from; None if they are in both.
+
+    Labels of both versions together count as version 2: some tree banks kept old ones.
+    """
+    known = frozenset(names)
+    return 2 if known & _VERSION_2_ONLY else 1 if known & _VERSION_1_ONLY else None
 
 
 class PairWeights(NamedTuple):
@@ -37,28 +80,17 @@ class OrderingModel:
     def __init__(self, weights: Mapping[str, float]) -> None:
         """Index the weights."""
         self.weights = dict(weights)
-        self.grams: dict[str, Any] = {}
         labels: set[str] = set()
-        pairs: set[str] = set()
-        for feature, weight in self.weights.items():
-            kind, *symbols = feature.split("_")
-            if kind == "HI":
-                node = self.grams
-                for symbol in symbols:
-                    node = node.setdefault(symbol, {})
-                node[""] = weight
-            for symbol in symbols:
-                (pairs if "&" in symbol else labels).add(symbol)
+        for feature in self.weights:
+            labels.update(symbol for symbol in feature.split("_")[1:] if "&" not in symbol)
         self.labels = frozenset(labels)
         """UPOS and labels that some feature mentions."""
-        self.pairs = frozenset(pairs)
-        """Slots ``UPOS&label`` that some feature mentions."""
         self._pair_weights: dict[tuple[str, str], PairWeights] = {}
 
     @property
-    def scheme(self) -> int:
-        """The version of Universal Dependencies, 1 or 2, whose labels the model knows."""
-        return 1 if self.labels & {"dobj", "nsubjpass", "auxpass", "mwe"} else 2
+    def version(self) -> int | None:
+        """The version of Universal Dependencies, 1 or 2, whose labels the model knows; None if it cannot be told."""
+        return version_of(self.labels)
 
     def pair_weights(self, first: str, second: str) -> PairWeights:
         """Return the weights of ``first`` followed by ``second`` (slots, BOS or EOS)."""
@@ -68,7 +100,7 @@ class OrderingModel:
             get = self.weights.get
             names = [f"_{a}_{b}" for a, b in zip(views(first), views(second), strict=True)]
             found = PairWeights(*(sum(get(kind + name, 0.0) for name in names) for kind in KINDS))
-            if len(self._pair_weights) >= 200_000:
+            if len(self._pair_weights) >= PAIRS_REMEMBERED:
                 self._pair_weights.clear()
             self._pair_weights[key] = found
         return found
@@ -95,37 +127,51 @@ class OrderingModel:
                 total += self.weights.get("_".join(["HI", *padded[start : start + length]]), 0.0)
         return total
 
-    def gram_weights(self, slots: Sequence[str]) -> list[tuple[tuple[int, ...], float]]:
-        """Return the n-grams that orders of ``slots`` can contain and their weights.
+    @cached_property
+    def grams(self) -> GramTree:
+        """The n-grams that can occur."""
+        return GramTree({name[3:]: weight for name, weight in self.weights.items() if name.startswith("HI_")})
 
-        Grams are tuples of slot indices, ``len(slots)`` for BOS and ``len(slots) + 1`` for EOS. Empty for bags of
-        less than three slots, which have no such features.
-        """
-        size = len(slots)
-        longest = min(size, LONGEST_GRAM)
-        bos, eos = size, size + 1
-        found: list[tuple[tuple[int, ...], float]] = []
 
-        def extend(node: dict[str, Any], gram: tuple[int, ...]) -> None:
-            if len(gram) >= 3 and "" in node:
-                times = 1 if any(index < size for index in gram) else longest - len(gram)  # within the padding
-                found.append((gram, times * node[""]))
-            if len(gram) == longest:
-                return
-            last = gram[-1] if gram else bos
-            room = gram.count(last) < longest - 1  # the padding on either side is one shorter than the longest gram
-            if last == bos and room and BOS in node:
-                extend(node[BOS], (*gram, bos))
-            if (last != bos or not gram) and (last != eos or room) and EOS in node:
-                extend(node[EOS], (*gram, eos))
-            if last != eos:
-                for index, symbol in enumerate(slots):
-                    if index not in gram and symbol in node:
-                        extend(node[symbol], (*gram, index))
+class GramTree:
+    """n-grams as a tree of their prefixes: a node is a number, 0 the root."""
 
-        if size >= 3 and self.grams:
-            extend(self.grams, ())
-        return found
+    def __init__(self, grams: Mapping[str, float]) -> None:
+        """Index n-grams, given as ``a_b_c``; those that no order can contain are left out."""
+        self.symbols: dict[str, int] = {BOS: 0, EOS: 1}
+        """Numbers of all symbols."""
+        children: dict[tuple[int, int], int] = {}
+        weights = [0.0]
+        for gram, weight in grams.items():
+            names = gram.split("_")
+            slots = [name for name in names if name not in (BOS, EOS)]
+            if names != [BOS] * names.count(BOS) + slots + [EOS] * names.count(EOS):
+                continue
+            node = 0
+            for name in names:
+                edge = (node, self.symbols.setdefault(name, len(self.symbols)))
+                node = children.setdefault(edge, len(weights))
+                if node == len(weights):
+                    weights.append(0.0)
+            weights[node] = weight
+        self.weights = np.array(weights)
+        """(nodes,): weight of the n-gram that ends at a node, 0 where none does."""
+        edges = np.array(sorted((a * len(self.symbols) + b, child) for (a, b), child in children.items()), np.int64)
+        self._edges, self._children = edges.reshape(-1, 2).T.copy()
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return len(self.weights) > 1
+
+    def numbers(self, symbols: Sequence[str]) -> NDArray[np.int64]:
+        """Return the numbers of symbols, -1 for those in no n-gram."""
+        return np.array([self.symbols.get(symbol, -1) for symbol in symbols])
+
+    def below(self, nodes: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the child of every node (N,) for every symbol (S,), as (N, S); 0 where there is none."""
+        edges = nodes[:, None] * len(self.symbols) + numbers
+        found = np.minimum(self._edges.searchsorted(edges), len(self._edges) - 1)
+        return np.where((self._edges[found] == edges) & (numbers >= 0), self._children[found], 0)
 
 
 def mix(superstrate: OrderingModel, substrate: OrderingModel, share: float = 0.05) -> OrderingModel:

@@ -7,7 +7,6 @@ Everything else in this package is the default mode, :mod:`data_prep.languages.s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,14 +14,45 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.languages.syntax.conllu import FORM, HEAD, LABEL, UPOS, Sentence
-from data_prep.languages.syntax.enumeration import order_tree, score_all
-from data_prep.languages.syntax.java_random import JavaRandom
-from data_prep.languages.syntax.ordering_model import OrderingModel
-from data_prep.languages.syntax.symbols import NOUN_CLASS, VERB_CLASS, head_symbol, slot_symbol
-from data_prep.languages.syntax.tree import dependents, has_crossing_arcs
+from data_prep.languages.syntax.conllu import (
+    FORM,
+    HEAD,
+    ID,
+    LABEL,
+    UPOS,
+    Sentence,
+    dependents,
+    has_crossing_arcs,
+)
+from data_prep.languages.syntax.enumeration import log_sum, order_tree, score_all
+from data_prep.languages.syntax.ordering_model import (
+    NOUN_CLASS,
+    VERB_CLASS,
+    OrderingModel,
+    head_symbol,
+    slot_symbol,
+)
 
 MOST_DEPENDENTS = 6
+_STATE_BITS = (1 << 48) - 1
+
+
+class JavaRandom:
+    """A 48-bit linear congruential generator."""
+
+    def __init__(self, seed: int) -> None:
+        """Start from ``seed``."""
+        self._state = (seed ^ 0x5DEECE66D) & _STATE_BITS
+
+    def _bits(self, count: int) -> int:
+        self._state = (self._state * 0x5DEECE66D + 11) & _STATE_BITS
+        return self._state >> (48 - count)
+
+    def next_double(self) -> float:
+        """Return the next number in [0, 1)."""
+        high = self._bits(26)
+        return ((high << 27) + self._bits(27)) / (1 << 53)
+
 
 
 @cache
@@ -42,14 +72,14 @@ def _lexicographic_ranks(size: int, head: int) -> NDArray[np.int64]:
     """Return where ``order_tree`` has each of the above orders, its slots being the same with the head put first."""
     to_bag = [head, *(i for i in range(size) if i != head)]
     from_bag = {slot: index for index, slot in enumerate(to_bag)}
-    rank = {tuple(map(int, order)): number for number, order in enumerate(order_tree(size).orders)}
+    rank = {tuple(map(int, order)): number for number, order in enumerate(order_tree((1,) * size).orders)}
     return np.array([rank[tuple(from_bag[i] for i in order)] for order in adjacent_transpositions(size)])
 
 
 def bag_of_slots(sentence: Sentence, node: int, below: list[list[int]]) -> list[tuple[int, str]]:
     """Return the word index and symbol of every slot of a node, in surface order."""
-    slots = [(i, slot_symbol(sentence.rows[i][UPOS], sentence.rows[i][LABEL])) for i in below[node]]
-    return sorted([*slots, (node, head_symbol(sentence.rows[node][UPOS]))])
+    slots = [(i, slot_symbol(sentence.columns[UPOS][i], sentence.columns[LABEL][i])) for i in below[node]]
+    return sorted([*slots, (node, head_symbol(sentence.columns[UPOS][node]))])
 
 
 def model_for(upos: str, noun: OrderingModel, verb: OrderingModel) -> OrderingModel | None:
@@ -81,17 +111,18 @@ class PublishedTool:
         if max(map(len, below)) > MOST_DEPENDENTS or has_crossing_arcs(sentence.heads):
             return None
 
-        def visit(node: int) -> Iterator[int]:
+        order: list[int] = []
+        stack = [sentence.heads.index(-1)]
+        while stack:
+            node = stack.pop()
+            if node < 0 or not below[node]:
+                order.append(~node if node < 0 else node)
+                continue
             slots = bag_of_slots(sentence, node, below)
-            model = model_for(sentence.rows[node][UPOS], self._noun, self._verb)
-            places = self._permute(model, slots) if model and len(slots) > 1 else [index for index, _ in slots]
-            for index in places:
-                if index == node:
-                    yield node
-                else:
-                    yield from visit(index)
-
-        return list(visit(sentence.heads.index(-1)))
+            model = model_for(sentence.columns[UPOS][node], self._noun, self._verb)
+            places = self._permute(model, slots) if model else [index for index, _ in slots]
+            stack.extend(~index if index == node else index for index in reversed(places))
+        return order
 
     def translate(self, sentences: Iterable[Sentence]) -> Iterator[str | None]:
         """Yield the tool's output for every sentence (text with its final blank line), None for a dropped one."""
@@ -102,14 +133,13 @@ class PublishedTool:
 
 def _published_format(sentence: Sentence, order: list[int]) -> str:
     file = Path(sentence.path).name
-    first = sentence.row_lines[0] - len(sentence.comments)
-    lines = [f"# {file}:{first + number}:{comment}" for number, comment in enumerate(sentence.comments)]
+    lines = [f"# {file}:{number}:{comment}" for number, comment in enumerate(sentence.comments, sentence.first_line)]
     lines.append(f"# sentence-tokens-src: {' '.join(sentence.words)}")
-    lines.append(f"# sentence-tokens: {' '.join(sentence.rows[i][FORM] for i in order)}")
+    lines.append(f"# sentence-tokens: {' '.join(sentence.columns[FORM][i] for i in order)}")
     new_id = {old: number for number, old in enumerate(order, 1)} | {-1: 0}
     for number, old in enumerate(order, 1):
         row = list(sentence.rows[old])
-        row[0] = str(number)
+        row[ID] = str(number)
         row[HEAD] = str(new_id[sentence.heads[old]])
         origin = [f"{file}:{sentence.row_lines[old]}", str(old + 1), row[FORM]]
         lines.append("\t".join(row + origin))
@@ -121,6 +151,4 @@ def argmax_is_true_order(model: OrderingModel, slots: list[tuple[int, str]]) -> 
     head = next(place for place, (_, symbol) in enumerate(slots) if symbol[0] == "@")
     scores = score_all(model, [slots[head][1], *(s for place, (_, s) in enumerate(slots) if place != head)])
     true = float(scores[_lexicographic_ranks(len(slots), head)[0]])
-    top = float(scores.max())
-    log_total = top + math.log(float(np.exp(scores - top).sum()))
-    return true >= top - 1e-9, true - log_total, -math.log(len(scores))
+    return true >= float(scores.max()) - 1e-9, true - log_sum(scores), -log_sum(np.zeros(len(scores)))

@@ -9,48 +9,72 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from data_prep.languages.syntax.bracket_pairs import CLOSING_BRACKETS, pairs
-from data_prep.languages.syntax.units import Units
+if TYPE_CHECKING:
+    from data_prep.languages.syntax.units import Units
 
+BRACKETS = {"(": ")", "[": "]", "{": "}", "-LRB-": "-RRB-", "-LSB-": "-RSB-", "-LCB-": "-RCB-"}
+BRACKET_FORMS = frozenset(BRACKETS) | frozenset(BRACKETS.values())
+CLOSING_BRACKETS = frozenset(BRACKETS.values())
+_QUOTES = {"<": ">", "“": "”", "‘": "’", "«": "»", "``": "''", "„": "“", "‹": "›", "「": "」", "『": "』"}
+_OPENING = BRACKETS | _QUOTES
+_CLOSING = {close: opening for opening, close in _OPENING.items() if close not in _OPENING}
+_STRAIGHT = frozenset({'"', "'"})
 _AFTER, _BEFORE, _LAST = 0, 1, 2
 """Marks at one place: those that belong to what precedes, to what follows, to the end of the sentence."""
 
 
-class Spans(NamedTuple):
-    """Where the words of a tree stand in their new order, marks not counted."""
+def pairs(forms: Sequence[str], marks: list[int]) -> list[tuple[int, int]]:
+    """Return the indices of brackets and quotes that belong together, by their own kind."""
+    found: list[tuple[int, int]] = []
+    open_marks: dict[str, list[int]] = {}
+    for mark in marks:
+        form = forms[mark]
+        if form in _STRAIGHT:
+            waiting = open_marks.setdefault(form, [])
+            if waiting:
+                found.append((waiting.pop(), mark))
+            else:
+                waiting.append(mark)
+        elif form in _OPENING:
+            open_marks.setdefault(form, []).append(mark)
+        elif form in _CLOSING and open_marks.get(_CLOSING[form]):
+            found.append((open_marks[_CLOSING[form]].pop(), mark))
+    return found
 
-    order: list[int]
-    """The words."""
-    start: list[int]
-    """For every unit, where its subtree begins."""
-    end: list[int]
-    """For every unit, where its subtree ends (exclusive)."""
-    head: list[int]
-    """For every unit, where its own words begin."""
 
+def with_marks(units: Units, order: list[int]) -> list[int]:
+    """Return all words and marks in their new order.
 
-def with_marks(units: Units, spans: Spans) -> list[int]:
-    """Return all words and marks in their new order."""
-    marks, order = units.marks, spans.order
+    Args:
+        units: the sentence.
+        order: its words, without the marks set apart, in their new order; every subtree is in one piece.
+    """
+    marks = units.marks
     if not marks:
         return order
-    size, last_mark = len(units.top), marks[-1]
-    if len(marks) == 1 and last_mark == size - 1:
-        return [*order, last_mark]
+    size = len(units.top)
+    if len(marks) == 1 and marks[0] == size - 1:
+        return [*order, size - 1]
+    place_of = [-1] * size
+    for place, word in enumerate(order):
+        place_of[word] = place
     paired = pairs(units.tree.forms, marks) if len(marks) > 1 else []
-    places = _paired_places(paired, units, spans)
+    places = _paired_places(paired, place_of, len(order))
     for first, mark in enumerate(marks):  # marks that begin the sentence
         if mark != first or (mark in places and places[mark] != (0, _AFTER)):
             break
         places[mark] = (0, _AFTER)
     _end_sentence(units, len(order), places)
     if len(places) < len(marks):
-        _place_others(units, spans, places)
-        for opening, close in paired:
-            if close - opening <= marks.index(close) - marks.index(opening):  # a pair without words stays together
-                places.update((mark, places[opening]) for mark in range(opening + 1, close + 1))
+        _place_others(units, place_of, len(order), places)
+        if paired:
+            rank = {mark: number for number, mark in enumerate(marks)}
+            for opening, close in paired:
+                if close - opening <= rank[close] - rank[opening]:  # a pair without words stays together
+                    places.update((mark, places[opening]) for mark in range(opening + 1, close + 1))
     result: list[int] = []
     done = 0
     for place, _, mark in sorted((*places[mark], mark) for mark in marks):
@@ -60,20 +84,16 @@ def with_marks(units: Units, spans: Spans) -> list[int]:
     return result + order[done:]
 
 
-def _paired_places(paired: list[tuple[int, int]], units: Units, spans: Spans) -> dict[int, tuple[int, int]]:
+def _paired_places(paired: list[tuple[int, int]], place_of: list[int], words: int) -> dict[int, tuple[int, int]]:
     """Return place and kind of brackets and quotes that enclose words."""
     places: dict[int, tuple[int, int]] = {}
-    if not paired:
-        return places
-    apart = set(units.marks)
-    position = {word: place for place, word in enumerate(spans.order)}
     for opening, close in paired:
-        enclosed = [position[word] for word in range(opening + 1, close) if word not in apart]
+        enclosed = [place for place in place_of[opening + 1 : close] if place >= 0]
         if not enclosed:
             continue
-        if len(enclosed) == len(spans.order):
+        if len(enclosed) == words:
             places[opening] = (0, _AFTER)
-            places[close] = (len(spans.order), _LAST)
+            places[close] = (words, _LAST)
         else:
             places[opening] = (min(enclosed), _BEFORE)
             places[close] = (max(enclosed) + 1, _AFTER)
@@ -96,55 +116,38 @@ def _end_sentence(units: Units, words: int, places: dict[int, tuple[int, int]]) 
             break
 
 
-def _place_others(units: Units, spans: Spans, places: dict[int, tuple[int, int]]) -> None:
+def _place_others(units: Units, place_of: list[int], words: int, places: dict[int, tuple[int, int]]) -> None:
     """Place the marks that neither pair nor begin or end the sentence."""
-    heads, top, parent = units.tree.heads, units.top, units.parent
-    size = len(top)
-    first, last = _extents(units)
+    top, parent, size = units.top, units.parent, len(units.top)
     apart = set(units.marks)
-    for mark in units.marks:
+    known: dict[int, tuple[int, int, int, int]] = {}
+
+    def extent(of: int) -> tuple[int, int, int, int]:
+        """Return the first and last word of a unit's subtree, and where it begins and ends in the new order."""
+        if of not in known:
+            subtree = units.words_below(of)
+            new = list(map(place_of.__getitem__, subtree))
+            known[of] = min(subtree), max(subtree), min(new), max(new) + 1
+        return known[of]
+
+    for mark, unit in zip(units.marks, units.owners, strict=True):
         if mark in places:
             continue
-        above = heads[mark]
-        while above in apart:
-            above = heads[above]
-        unit = units.root if above < 0 else top[above]
+        first, last, start, end = extent(unit)
         follower = mark + 1
         while follower < size and follower in apart:
             follower += 1
-        if follower == size or mark > last[unit]:
-            place = (spans.end[unit], _AFTER)
-        elif mark < first[unit]:
-            place = _unless_it_begins(spans, spans.start[unit], spans.end[unit])
-        else:
+        if follower == size or mark > last:
+            places[mark] = (end, _AFTER)
+            continue
+        if mark > first:
             phrase = top[follower]
             while phrase != unit and parent[phrase] != unit and parent[phrase] >= 0:
                 phrase = parent[phrase]
             if phrase == unit:
-                own = len(units.members.get(unit, (unit,)))
-                place = _unless_it_begins(spans, spans.head[unit], spans.head[unit] + own)
+                own = units.members.get(unit, (unit,))
+                start = place_of[own[0]]
+                end = start + len(own)
             else:
-                place = _unless_it_begins(spans, spans.start[phrase], spans.end[phrase])
-        places[mark] = place
-
-
-def _unless_it_begins(spans: Spans, start: int, end: int) -> tuple[int, int]:
-    return (start, _BEFORE) if start else (end, _BEFORE if end < len(spans.order) else _AFTER)
-
-
-def _extents(units: Units) -> tuple[list[int], list[int]]:
-    """Return the first and the last word, in the old order, of the subtree of every unit."""
-    first, last = list(range(len(units.top))), list(range(len(units.top)))
-    if units.root < 0:
-        return first, last
-    downwards = [units.root]
-    for unit in downwards:
-        downwards.extend(units.below[unit])
-    for unit in reversed(downwards):
-        members = units.members.get(unit)
-        low, high = (members[0], members[-1]) if members else (unit, unit)
-        for dependent in units.below[unit]:
-            low = min(low, first[dependent])
-            high = max(high, last[dependent])
-        first[unit], last[unit] = low, high
-    return first, last
+                _, _, start, end = extent(phrase)
+        places[mark] = (start, _BEFORE) if start else (end, _BEFORE if end < words else _AFTER)

@@ -1,129 +1,131 @@
 """Sentences in another language's word order: a permutation of the words of a tree.
 
 Where this differs from the published tool of Wang and Eisner (2016), which
-:mod:`data_prep.languages.syntax.published_tool` is:
-every sentence is kept, crossing arcs and wide nodes included; version 2 trees get the labels that version 1
-models know, and labels that they lack are backed off; names and fixed expressions stay whole; punctuation is put back
-where it belongs instead of being a slot; a sentence's order depends on nothing but its tree, its line and the seed.
+:mod:`data_prep.languages.syntax.published_tool` is: every sentence is kept, crossing arcs and wide nodes included;
+version 2 trees get the labels that version 1 models know, and labels that they lack are backed off; names and fixed
+expressions stay whole; punctuation marks take part in the draw as slots, which the models were trained with, and are
+then put back where they belong; a sentence's order depends on nothing but its tree, its line and the seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from data_prep.languages.syntax.bag_orders import canonical
+from data_prep.languages.sentence_spans import FINAL_MARKS, clauses
 from data_prep.languages.syntax.conllu import Sentence
-from data_prep.languages.syntax.conversion import to_version_1, working_tree
-from data_prep.languages.syntax.punctuation import Spans, with_marks
+from data_prep.languages.syntax.conversion import WorkingTree, to_version_1, working_tree
+from data_prep.languages.syntax.punctuation import with_marks
 from data_prep.languages.syntax.units import Units
 from data_prep.languages.syntax.word_order import NodeOrders, WordOrder
-from data_prep.randomness import generator
+from data_prep.randomness import uniform_numbers
 from fairseq_alignmlm.errors import InputError
 
 TOO_WIDE = "node with too many dependents kept its order"
+WIDEST_WITH_MARKS = 8
+"""Marks are slots of a node up to this number of slots; of more marks the last ones are."""
 
 
 class Bag(NamedTuple):
     """What is permuted at a node.
 
     Attributes:
-        head: symbol of the head.
-        slots: symbols of the dependents in surface order.
-        dependents: their units, likewise.
+        symbols: of the head, of the dependents in surface order, and of the marks.
+        dependents: the units of the dependents.
+        marks: how many of the symbols, the last ones, are of punctuation marks.
         particles: units that stay right after the head.
     """
 
-    head: str
-    slots: list[str]
+    symbols: tuple[str, ...]
     dependents: list[int]
+    marks: int
     particles: list[int]
 
 
-def prepare(sentence: Sentence, word_order: WordOrder) -> Units:
-    """Return the units of a tree, in the labels that ``word_order`` knows.
+def prepare(sentence: Sentence, word_order: WordOrder) -> WorkingTree:
+    """Return a tree in the labels that ``word_order`` knows.
 
     Raises:
         InputError: the tree has labels of Universal Dependencies 1, the models those of 2.
     """
-    if word_order.scheme == 1:
-        return Units(to_version_1(sentence, word_order.known))
+    if word_order.version == 1:
+        return to_version_1(sentence, word_order.known, word_order.language)
     tree = working_tree(sentence)
     for label in ("dobj", "nsubjpass", "auxpass"):
         if label in tree.labels:
             what = f"label {label} of Universal Dependencies 1, but the ordering models know those of 2"
             line = sentence.row_lines[tree.labels.index(label)]
             raise InputError.at(sentence.path, line, what, "take models of version 1")
-    return Units(tree)
+    return tree
 
 
 def bag_of(units: Units, unit: int, node: NodeOrders) -> Bag:
     """Return the bag of a unit of a modelled class."""
-    tags, labels = units.tree.tags, units.tree.labels
-    slots: list[str] = []
-    dependents: list[int] = []
+    tags, labels, slots = units.tree.tags, units.tree.labels, node.slots
+    dependents = units.below[unit]
+    symbols = [slots[tags[i], labels[i]] for i in dependents]
     particles: list[int] = []
-    for dependent in units.below[unit]:
-        symbol = node.symbol(tags[dependent], labels[dependent])
-        if symbol is None:
-            particles.append(dependent)
-        else:
-            slots.append(symbol)
-            dependents.append(dependent)
-    return Bag(node.heads[tags[unit]], slots, dependents, particles)
+    if None in symbols:
+        particles = [i for i, symbol in zip(dependents, symbols, strict=True) if symbol is None]
+        dependents = [i for i, symbol in zip(dependents, symbols, strict=True) if symbol is not None]
+    of_marks: list[str | None] = []
+    room = WIDEST_WITH_MARKS - 1 - len(dependents)
+    if room > 0 and unit in units.owners:
+        own = [mark for mark, owner in zip(units.marks, units.owners, strict=True) if owner == unit]
+        of_marks = [slots[tags[i], labels[i]] for i in own[-room:]]
+    kept = [symbol for symbol in (node.heads[tags[unit]], *symbols, *of_marks) if symbol is not None]
+    return Bag(tuple(kept), dependents, len(kept) - 1 - len(dependents), particles)
 
 
-def _drawn(
+def drawn(
     bag: Bag, unit: int, node: NodeOrders, uniform: Callable[[], float], report: Callable[[str], None]
 ) -> list[int]:
     """Return the units of a bag in an order drawn at random, the head's own included."""
-    symbols, which = canonical(bag.head, bag.slots)
-    order = node.orders.draw(symbols, uniform)
+    order = node.orders.draw(bag.symbols, uniform)
     if order is None:
         report(TOO_WIDE)
         result = sorted([*bag.dependents, unit])
     else:
-        dependents = bag.dependents
-        result = [dependents[which[slot]] if slot else unit for slot in order]
+        names = [unit, *bag.dependents]
+        if bag.marks:
+            size = len(names)
+            result = [names[slot] for slot in order if slot < size]
+        else:
+            result = [names[slot] for slot in order]
     if bag.particles:
         place = result.index(unit) + 1
         result[place:place] = bag.particles
     return result
 
 
-def reordered_units(
+def reordered_words(
     units: Units, word_order: WordOrder, uniform: Callable[[], float], report: Callable[[str], None]
-) -> Spans:
-    """Return the words, without marks set apart, in their new order, and where every subtree stands in it."""
-    size = len(units.top)
+) -> list[int]:
+    """Return the words, without marks set apart, in their new order; every subtree is in one piece."""
+    if units.root < 0:
+        return []
     tags, below, members, classes = units.tree.tags, units.below, units.members, word_order.classes
     order: list[int] = []
-    start, end, head = [0] * size, [0] * size, [0] * size
-    stack = [units.root] if units.root >= 0 else []
+    stack = [units.root]
     while stack:
         item = stack.pop()
-        if item >= size:  # the words of a unit
-            unit = item - size
-            head[unit] = len(order)
-            order.extend(members.get(unit, (unit,)))
-        elif item < 0:  # the end of a subtree
-            end[~item] = len(order)
-        else:
-            start[item] = len(order)
-            if not below[item]:
-                head[item] = len(order)
-                order.extend(members.get(item, (item,)))
-                end[item] = len(order)
-                continue
-            node = classes.get(tags[item])
-            bag = bag_of(units, item, node) if node is not None else None
-            if node is None or bag is None or not bag.slots:
-                sequence = sorted([*below[item], item])
+        if item < 0 or not below[item]:  # the words of a unit
+            unit = ~item if item < 0 else item
+            if unit in members:
+                order += members[unit]
             else:
-                sequence = _drawn(bag, item, node, uniform, report)
-            stack.append(~item)
-            stack.extend(unit if unit != item else unit + size for unit in reversed(sequence))
-    return Spans(order, start, end, head)
+                order.append(unit)
+            continue
+        node = classes.get(tags[item])
+        bag = bag_of(units, item, node) if node is not None else None
+        if node is None or bag is None or not bag.dependents:
+            sequence = sorted([*below[item], item])
+        else:
+            sequence = drawn(bag, item, node, uniform, report)
+        sequence.reverse()
+        sequence[sequence.index(item)] = ~item
+        stack += sequence
+    return order
 
 
 def reorder(
@@ -135,7 +137,8 @@ def reorder(
 ) -> Sequence[int]:
     """Return the indices of the words of a tree in their new order.
 
-    A pure function of the tree, the seed and the line: the shard a sentence is in does not matter.
+    A pure function of the tree, the seed and the line: the shard a sentence is in does not matter. Where a tree goes
+    over several sentences, which end in ``.``, ``!`` or ``?``, no word leaves its own.
 
     Args:
         sentence: the tree.
@@ -144,7 +147,35 @@ def reorder(
         line: number of the sentence in its corpus.
         report: called with a reason for every node that keeps its order though its class is modelled.
     """
-    units = prepare(sentence, word_order)
-    words = " ".join(units.tree.forms)
-    uniform = generator(seed, f"syn\0{words}", line).random
-    return with_marks(units, reordered_units(units, word_order, uniform, report))
+    tree = prepare(sentence, word_order)
+    uniform = uniform_numbers(seed, "syn\0" + " ".join(tree.forms), line)
+    if FINAL_MARKS.isdisjoint(tree.forms[:-1]):
+        units = Units(tree)
+        return with_marks(units, reordered_words(units, word_order, uniform, report))
+    order: list[int] = []
+    for start, part in split_at_ends(tree):
+        units = Units(part)
+        order += [start + i for i in with_marks(units, reordered_words(units, word_order, uniform, report))]
+    return order
+
+
+def split_at_ends(tree: WorkingTree) -> Iterator[tuple[int, WorkingTree]]:
+    """Yield a tree in parts, one for every sentence it goes over, and where they start.
+
+    A part's root is the first word whose head is in another part, or which is the root; the others of these depend on
+    it. Marks after the last end belong to the sentence before it.
+    """
+    stops = [stop for _, _, stop in clauses(tree.forms)]
+    if len(stops) > 1 and all(tag == "PUNCT" for tag in tree.tags[stops[-2] :]):
+        stops[-2:] = stops[-1:]
+    start = 0
+    for stop in stops:
+        heads = [head - start if start <= head < stop else -1 for head in tree.heads[start:stop]]
+        tops = [i for i, head in enumerate(heads) if head < 0]
+        root = next((i for i in tops if tree.tags[start + i] != "PUNCT"), tops[0])
+        for top in tops:
+            if top != root:
+                heads[top] = root
+        part = slice(start, stop)
+        yield start, WorkingTree(tree.forms[part], tree.tags[part], heads, tree.labels[part])
+        start = stop

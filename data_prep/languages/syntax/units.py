@@ -6,8 +6,10 @@ Punctuation marks are taken out; a mark inside a unit stays there.
 
 from __future__ import annotations
 
-from data_prep.languages.syntax.bracket_pairs import BRACKET_FORMS, pairs
+from collections.abc import Sequence
+
 from data_prep.languages.syntax.conversion import WorkingTree
+from data_prep.languages.syntax.punctuation import BRACKET_FORMS, pairs
 
 _JOINING = frozenset({"flat", "name", "fixed", "mwe", "goeswith", "foreign"})
 _COMPOUND = frozenset({"compound", "nmod:desc"})
@@ -22,73 +24,96 @@ class Units:
         tree: the tree itself.
         root: top of the root's unit, -1 if the sentence has no words but marks.
         top: the unit of every word, -1 for marks set apart.
-        parent: the top above every top, -1 for the root and for words that are no top.
+        parent: the top above every top, -1 for the root.
         below: the tops below every top, in surface order.
         members: the words (and inner marks) of every unit of more than one, in surface order.
         marks: punctuation marks set apart, in surface order.
+        owners: the unit that every such mark belongs to.
     """
 
-    __slots__ = ("below", "marks", "members", "parent", "root", "top", "tree")
+    __slots__ = ("below", "marks", "members", "owners", "parent", "root", "top", "tree")
 
     def __init__(self, tree: WorkingTree) -> None:
         """Find the units of ``tree``, which is left as it is."""
         self.tree = tree
-        tags, labels, forms = tree.tags, tree.labels, tree.forms
+        tags, forms = tree.tags, tree.forms
         size = len(tags)
-        marks = [i for i, tag in enumerate(tags) if tag == "PUNCT" or (tag != "PROPN" and forms[i] in BRACKET_FORMS)]
-        self.marks = marks
+        if BRACKET_FORMS.isdisjoint(forms):
+            self.marks = marks = [i for i, tag in enumerate(tags) if tag == "PUNCT"]
+        else:
+            self.marks = marks = [
+                i for i, tag in enumerate(tags) if tag == "PUNCT" or (tag != "PROPN" and forms[i] in BRACKET_FORMS)
+            ]
         self.top = top = list(range(size))
-        self.parent = parent = [-1] * size
-        self.below: list[list[int]] = [[] for _ in range(size)]
+        self.below = below = [[] for _ in top]  # type: list[list[int]]
         self.members: dict[int, list[int]] = {}
+        self.owners: list[int] = []
         self.root = -1
+        heads = self.parent = tree.heads
         if len(marks) == size:
-            self.top = [-1] * size
+            self.top, self.owners = [-1] * size, [-1] * size
             return
-        heads = _heads_past_marks(tree.heads, marks) if marks else tree.heads
-        for mark in marks:
-            top[mark] = -1
-        joined = False
-        for i, label in enumerate(labels):
-            head = heads[i]
-            if head < 0 or top[i] < 0:
-                continue
-            if label in _JOINING or label[:5] == "flat:":
-                top[i] = head
-                joined = True
-            elif tags[i] == "PROPN" and label in _COMPOUND:
-                if tags[head] == "PROPN":
-                    top[i] = head
-                    joined = True
-                elif i + 1 < head and tags[i + 1] == "PROPN" and labels[i + 1] in _COMPOUND and heads[i + 1] == head:
-                    top[i] = i + 1  # West and Bank of "West Bank towns" hang on "towns" both
-                    joined = True
+        if marks:
+            for mark in marks:
+                top[mark] = -1
+            if not set(marks).isdisjoint(heads) or top[heads.index(-1)] < 0:
+                heads = self.parent = _heads_past_marks(heads, marks)
+        joined = self._joined(heads)
         if joined:
-            self._join(heads)
-        below = self.below
-        for i in range(size):
+            self._join(joined)
+            self.parent = parent = [-1] * size
+            for i, unit in enumerate(top):
+                if unit == i and heads[i] >= 0:
+                    parent[i] = top[heads[i]]
+        else:
+            parent = heads
+        for i, above in enumerate(parent):
             if top[i] == i:
-                head = heads[i]
-                if head < 0:
+                if above < 0:
                     self.root = i
                 else:
-                    above = top[head]
-                    parent[i] = above
                     below[above].append(i)
         if joined:
             self._keep_inner_words()
-            if marks:
+        if marks:
+            if joined:
                 self._keep_inner_marks()
+            for mark in self.marks:
+                self.owners.append(top[heads[mark]] if heads[mark] >= 0 else self.root)
 
-    def _join(self, heads: list[int]) -> None:
+    def _joined(self, heads: Sequence[int]) -> list[tuple[int, int]]:
+        """Return the words that are one unit with another, and that word."""
+        tags, labels, top = self.tree.tags, self.tree.labels, self.top
+        found = [
+            (i, heads[i])
+            for i, label in enumerate(labels)
+            if (label in _JOINING or label[:5] == "flat:") and heads[i] >= 0 and top[i] >= 0
+        ]
+        if "PROPN" not in tags or _COMPOUND.isdisjoint(labels):
+            return found
+        for i, label in enumerate(labels):
+            if label in _COMPOUND and tags[i] == "PROPN" and heads[i] >= 0:
+                head = heads[i]
+                if tags[head] == "PROPN":
+                    found.append((i, head))
+                elif i + 1 < head and tags[i + 1] == "PROPN" and labels[i + 1] in _COMPOUND and heads[i + 1] == head:
+                    found.append((i, i + 1))  # West and Bank of "West Bank towns" hang on "towns" both
+        return found
+
+    def _join(self, joined: list[tuple[int, int]]) -> None:
         top = self.top
-        for i in range(len(top)):
+        for i, other in joined:
+            top[i] = other
+        for i, _ in joined:
             above = top[i]
-            if above >= 0 and above != i:
-                while top[above] != above:
-                    above = top[above]
-                top[i] = above
-                self.members.setdefault(above, [above]).append(i)
+            passed = [i]
+            while top[above] != above:
+                passed.append(above)
+                above = top[above]
+            for word in passed:
+                top[word] = above
+        for i, _ in joined:
+            self.members.setdefault(top[i], [top[i]]).append(i)
         for members in self.members.values():
             members.sort()
 
@@ -160,21 +185,19 @@ def _words_before(top: list[int]) -> list[int]:
 
 
 def _heads_past_marks(heads: list[int], marks: list[int]) -> list[int]:
-    """Return heads such that no word depends on a mark; a root that is a mark hands over to its first dependent."""
-    heads = list(heads)
-    apart = set(marks)
-    new_root = -1
-    root_is_mark = heads.index(-1) in apart
-    for i in range(len(heads)):
-        if i in apart:
-            continue
-        head = heads[i]
-        while head in apart:
+    """Return heads such that nothing depends on a mark; a root that is a mark hands over to its first dependent."""
+    apart = dict.fromkeys(marks, -2)  # the first word above every mark, -1 for none, -2 while it is not known
+    for mark in marks:
+        passed = []
+        head = mark
+        while head in apart and apart[head] == -2:
+            passed.append(head)
             head = heads[head]
-        if head < 0 and root_is_mark:
-            if new_root < 0:
-                new_root = i
-            else:
-                head = new_root
-        heads[i] = head
+        for one in passed:
+            apart[one] = apart.get(head, head)
+    heads = [apart.get(head, head) for head in heads]
+    roots = [i for i, head in enumerate(heads) if head < 0 and i not in apart]
+    for i, head in enumerate(heads):
+        if head < 0 and i != roots[0]:
+            heads[i] = roots[0]
     return heads

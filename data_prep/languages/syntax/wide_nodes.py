@@ -1,162 +1,149 @@
-"""Orders of nodes too wide for enumeration.
+"""Orders of nodes with too many slots to enumerate: a Markov chain (Gibbs sampling).
 
-Without n-grams, a score falls apart once it is known which dependents stand left of the head: the order on
-either side is a chain, summed over exactly by dynamic programming over (subset, last slot). n-grams are put back
-by importance resampling: orders are drawn from the distribution without them, and one of these is chosen
-in proportion to exp(weight of its n-grams).
+A step takes two slots out and puts them back, one of all places each, with the probability of the whole order. Sweeps
+take all slots in pairs. The chain begins at a random order and ends after ``SWEEPS`` of them, where its distribution is
+within sampling error of the exact one on bags small enough to tell (see the tests); unlike enumeration it is not exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.languages.syntax.enumeration import HEAD, Floats, Integers, pair_tables
-from data_prep.languages.syntax.ordering_model import LONGEST_GRAM, OrderingModel
+from data_prep.languages.syntax.enumeration import HEAD, Floats, Indices, pair_tables
+from data_prep.languages.syntax.ordering_model import BOS, EOS, LONGEST_GRAM, OrderingModel
 
-DRAWS = 512
-"""Orders drawn for importance resampling."""
-
-
-def _log_sum(values: Floats, axis: int) -> Floats:
-    top = values.max(axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        return np.log(np.exp(values - top).sum(axis=axis)) + np.squeeze(top, axis=axis)
+SWEEPS = 6
+WIDEST_SAMPLED = 24
+"""Slots of the widest node that is permuted; a wider one keeps its order."""
 
 
-def _chains(start: Floats, step: Floats, pairs: Floats, members: Floats) -> Floats:
-    """Return log sums over all orders of every subset, by last slot.
+class _Places(NamedTuple):
+    """Index arrays for orders of n slots, between BOS and EOS."""
 
-    Args:
-        start: (k,) weight of beginning with a slot.
-        step: (k, k) weight of a slot directly after another.
-        pairs: (k, k) weight of a slot anywhere after another.
-        members: (2^k, k) subsets as rows of 0 and 1.
-
-    Returns:
-        (2^k, k), -inf where the last slot is not in the subset.
-    """
-    count, size = members.shape
-    sums = np.full((count, size), -np.inf)
-    sums[1 << np.arange(size), np.arange(size)] = start
-    cardinality = members.sum(axis=1)
-    from_others = members @ pairs
-    for many in range(1, size):
-        subsets = np.flatnonzero(cardinality == many)
-        for new in range(size):
-            without = subsets[members[subsets, new] == 0]
-            total = _log_sum(sums[without] + step[:, new], axis=1) + from_others[without, new]
-            sums[without + (1 << new), new] = total
-    return sums
+    put_back: Indices
+    """(n (n - 1), n): where the slots of an order are in (those left, the two taken out)."""
+    earlier: Indices
+    """(pairs,): the place of the first slot of every pair; BOS and EOS are in one pair each."""
+    later: Indices
+    """(pairs,): and that of the second."""
+    table: Indices
+    """(n, pairs): which table a pair is looked up in when the head is at a place (see :class:`WideNode`)."""
 
 
-def _choose(logits: Floats, numbers: Floats) -> Integers:
-    """Draw one column per row of unnormalised log probabilities."""
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    cumulative = weights.cumsum(axis=1)
-    chosen = (cumulative <= (numbers * cumulative[:, -1])[:, None]).sum(axis=1)
-    return np.minimum(chosen, logits.shape[1] - 1)
+@cache
+def _places(size: int) -> _Places:
+    put_back = np.empty((size * (size - 1), size), dtype=np.intp)
+    for row, two in zip(put_back, permutations(range(size), 2), strict=True):
+        row[list(two)] = size - 2, size - 1
+        row[[place for place in range(size) if place not in two]] = range(size - 2)
+    earlier, later = np.triu_indices(size + 2, 1)
+    inner = (earlier > 0) & (later <= size)
+    kept = inner | (later == earlier + 1)
+    earlier, later, inner = earlier[kept], later[kept], inner[kept]
+    head = np.arange(1, size + 1)[:, None]
+    side = np.where(later < head, 0, np.where(earlier >= head, 2, 1))
+    return _Places(put_back, earlier, later, np.where(inner, side + 3 * (later == earlier + 1), 6))
 
 
 class WideNode:
-    """The distribution without n-grams over the orders of a bag of slots, the head first."""
+    """The scores of orders of one bag, many orders at a time."""
 
-    def __init__(self, model: OrderingModel, slots: Sequence[str]) -> None:
-        """Sum over all orders; time and memory grow with 2^n."""
-        self.model = model
-        self.slots = tuple(slots)
-        size = len(slots) - 1
-        tables = pair_tables(model, slots)
-        adjacent = tables.adjacent
-        inner = slice(1, size + 1)
-        self._members = (np.arange(1 << size)[:, None] >> np.arange(size) & 1).astype(np.float64)
-        self._step = adjacent[inner, inner]
-        self._to_head = adjacent[inner, HEAD]
-        self._to_end = adjacent[inner, size + 1]
-        self._left = _chains(adjacent[size + 1, inner], self._step, tables.left[inner, inner], self._members)
-        self._right = _chains(adjacent[HEAD, inner], self._step, tables.right[inner, inner], self._members)
-        everything = (1 << size) - 1
-        left_sums = _log_sum(self._left + self._to_head, axis=1)
-        left_sums[0] = adjacent[size + 1, HEAD]
-        right_sums = _log_sum(self._right + self._to_end, axis=1)
-        right_sums[0] = adjacent[HEAD, size + 1]
-        across = ((self._members @ tables.across[inner, inner]) * (1 - self._members)).sum(axis=1)
-        across += self._members @ tables.across[inner, HEAD] + (1 - self._members) @ tables.right[HEAD, inner]
-        self._sides = left_sums + right_sums[everything - np.arange(everything + 1)] + across
-        self.log_total = float(_log_sum(self._sides[None], axis=1)[0])
-        """Logarithm of the sum of exp(score without n-grams) over all orders."""
-        # n-grams of nothing but padding are in every order
-        self._grams = [(gram, w) for gram, w in model.gram_weights(self.slots) if min(gram) < len(slots)]
+    def __init__(self, model: OrderingModel, symbols: Sequence[str]) -> None:
+        """Collect the weights of pairs and n-grams of different ``symbols``, the head first."""
+        k = len(symbols)
+        tables = pair_tables(model, symbols)
+        self._width = k + 2  # BOS is k, EOS k + 1
+        pairs = np.zeros((7, k + 2, k + 2))  # left of the head, across, right of it; the same next to each other; edges
+        pairs[:3, :k, :k] = pairs[3:6, :k, :k] = tables.left, tables.across, tables.right
+        pairs[3:6, :k, :k] += tables.adjacent[:k, :k]
+        pairs[6, k, :k] = tables.adjacent[k, :k]
+        pairs[6, :k, k + 1] = tables.adjacent[:k, k]
+        self._pairs = pairs.ravel()
+        self._weights, self._next = _gram_automaton(model, [*symbols, BOS, EOS])
+        self._after_two = self._next.reshape(-1, k + 2)[self._next[: k + 2]].ravel() * (k + 2)
+        self._next_row = self._next * (k + 2)
+        self._weights_after = self._weights[self._next]
 
-    def _draw_side(self, sums: Floats, ends: Floats, subsets: Integers, uniform: Callable[[], Floats]) -> Integers:
-        """Return (draws, size) slots of a side from last to first, -1 where there are no more."""
-        size = self._members.shape[1]
-        slots = np.full((len(subsets), size), -1)
-        subsets = subsets.copy()
-        after = np.tile(ends, (len(subsets), 1))
-        for place in range(size):
-            numbers = uniform()
-            active = np.flatnonzero(subsets)
-            if not len(active):
-                continue
-            last = _choose(sums[subsets[active]] + after[active], numbers[active])
-            slots[active, place] = last
-            subsets[active] -= 1 << last
-            after[active] = self._step[:, last].T
-        return slots
-
-    def draw_without_grams(self, draws: int, uniform: Callable[[], float]) -> NDArray[np.int64]:
-        """Draw orders exactly from the distribution without n-grams; returns (draws, n) slot indices."""
-
-        def numbers() -> Floats:
-            return np.array([uniform() for _ in range(draws)])
-
-        size = len(self.slots)
-        left_sets = _choose(np.tile(self._sides, (draws, 1)), numbers())
-        everything = (1 << (size - 1)) - 1
-        left = self._draw_side(self._left, self._to_head, left_sets, numbers)
-        right = self._draw_side(self._right, self._to_end, everything - left_sets, numbers)
-        orders = np.empty((draws, size), dtype=np.int64)
-        for row in range(draws):
-            before = left[row][left[row] >= 0][::-1] + 1
-            after = right[row][right[row] >= 0][::-1] + 1
-            orders[row] = np.concatenate([before, [HEAD], after])
-        return orders
-
-    def gram_scores(self, orders: NDArray[np.int64]) -> Floats:
-        """Return the weight of all n-grams of every order, (draws,), but for those of padding only."""
-        size = orders.shape[1]
-        base = size + 2
-        longest = min(size, LONGEST_GRAM)
-        padded = np.pad(orders, ((0, 0), (longest - 1, longest - 1)), constant_values=size)
-        padded[:, longest - 1 + size :] = size + 1
-        scores = np.zeros(len(orders))
-        for length in range(3, longest + 1):
-            powers = base ** np.arange(length - 1, -1, -1)
-            weights = {int(np.dot(gram, powers)): w for gram, w in self._grams if len(gram) == length}
-            if weights:
-                codes = np.array(sorted(weights))
-                values = np.array([weights[int(code)] for code in codes])
-                windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1) @ powers
-                found = np.minimum(np.searchsorted(codes, windows), len(codes) - 1)
-                scores += np.where(codes[found] == windows, values[found], 0.0).sum(axis=1)
+    def scores(self, orders: NDArray[np.intp]) -> Floats:
+        """Return the scores of orders, (N, n) symbol numbers, but for n-grams of nothing but padding."""
+        count, size = orders.shape
+        width, margin = self._width, LONGEST_GRAM - 1
+        padded = np.full((count, size + 2 * margin), width - 1, dtype=np.intp)  # EOS
+        padded[:, :margin] = width - 2  # BOS
+        padded[:, margin : margin + size] = orders
+        places = _places(size)
+        between = padded[:, margin - 1 :]
+        codes = places.table.take((orders == HEAD).argmax(axis=1), axis=0) * width
+        codes += between.take(places.earlier, axis=1)
+        codes *= width
+        codes += between.take(places.later, axis=1)
+        scores = self._pairs.take(codes).sum(axis=1)
+        if len(self._weights) > 1:
+            starts = size + margin
+            row = self._after_two.take(padded[:, :starts] * width + padded[:, 1 : starts + 1])
+            weights = np.zeros((count, starts))
+            for step in range(2, LONGEST_GRAM):
+                row += padded[:, step : step + starts]
+                weights += self._weights_after.take(row)
+                row = self._next_row.take(row)
+            scores += weights.sum(axis=1)
         return scores
 
-    def weighted_sample(self, uniform: Callable[[], float], draws: int = DRAWS) -> tuple[Floats, NDArray[np.uint8]]:
-        """Draw orders without regard to n-grams, and return what their n-grams weigh.
-
-        Choosing one of them with probability proportional to exp(weight) draws from the full distribution, the
-        better the more there are (importance resampling).
+    def draw(self, slots: Sequence[int], uniform: Callable[[], float], sweeps: int = SWEEPS) -> list[int]:
+        """Draw an order of ``slots`` (symbol numbers, at most 24) by the chain.
 
         Args:
+            slots: number of the symbol of every slot.
             uniform: a stream of numbers in [0, 1).
-            draws: how many orders.
-
-        Returns:
-            (draws,) logarithmic weights and (draws, n) slot indices.
+            sweeps: length of the chain.
         """
-        orders = self.draw_without_grams(draws, uniform)
-        return self.gram_scores(orders), orders.astype(np.uint8)
+        size = len(slots)
+        put_back = _places(size).put_back
+        symbols = np.array(slots, dtype=np.intp)
+        order = _random_order(size, uniform)  # of slots, not of symbols
+        for _ in range(sweeps):
+            turn = _random_order(size, uniform)
+            for two in zip(turn[::2], [*turn[1::2], turn[0]], strict=False):
+                candidates = np.array([slot for slot in order if slot not in two] + [*two]).take(put_back)
+                scores = self.scores(symbols.take(candidates))
+                cumulative = np.exp(scores - scores.max()).cumsum()
+                chosen = int(cumulative.searchsorted(uniform() * cumulative[-1], side="right"))
+                order = candidates[min(chosen, len(scores) - 1)].tolist()
+        return [slots[slot] for slot in order]
+
+
+def _random_order(size: int, uniform: Callable[[], float]) -> list[int]:
+    keys = [uniform() for _ in range(size)]
+    return sorted(range(size), key=keys.__getitem__)
+
+
+def _gram_automaton(model: OrderingModel, symbols: Sequence[str]) -> tuple[Floats, Indices]:
+    """Return the weight of every state, and the next state by (state, symbol) as a flat table.
+
+    State 0 is the beginning, the last one is where no n-gram goes on. States are prefixes of n-grams of ``symbols``.
+    """
+    grams, width = model.grams, len(symbols)
+    numbers = grams.numbers(symbols)
+    nodes = np.zeros(1, dtype=np.int64)
+    found: list[NDArray[np.int64]] = []
+    rows: list[NDArray[np.int64]] = []
+    while len(nodes) and grams:
+        children = grams.below(nodes, numbers)
+        found.append(nodes)
+        rows.append(children)
+        nodes = np.unique(children[children > 0])
+    if not found:
+        return np.zeros(1), np.zeros(width, dtype=np.intp)
+    every = np.concatenate(found)
+    order = np.argsort(every)
+    table = np.concatenate(rows)
+    dead = len(every)
+    state = np.where(table > 0, order[np.minimum(np.searchsorted(every[order], table), dead - 1)], dead)
+    weights = np.append(grams.weights[every], 0.0)
+    return weights, np.append(state, np.full((1, width), dead), axis=0).ravel().astype(np.intp)

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_prep.languages.syntax.bag_orders import CACHE_BYTES, BagOrders
-from data_prep.languages.syntax.ordering_model import OrderingModel, mix, read_model
-from data_prep.languages.syntax.symbols import NOUN_CLASS, VERB_CLASS, head_symbol, slot_symbol
+from data_prep.languages.syntax.ordering_model import (
+    NOUN_CLASS,
+    VERB_CLASS,
+    OrderingModel,
+    head_symbol,
+    mix,
+    read_model,
+    slot_symbol,
+)
 from fairseq_alignmlm.errors import InputError
 
 SUBSTRATE_SHARE = 0.05
 CLASSES = {"N": "noun", "V": "verb"}
-_RELATED = {"list": "conj", "parataxis": "conj"}
+_RELATED = {"list": "conj", "parataxis": "conj", "neg": "advmod"}
 PARTICLE = "compound:prt"
+PARTICLE_LANGUAGES = frozenset({"en"})
+"""Languages whose particles stand right after their verbs; elsewhere they may end the clause, or be prefixes."""
+
+
+class Slots(dict[tuple[str, str], str | None]):
+    """The slot that a dependent takes, by its UPOS and label; None for a particle that stays right after its verb."""
+
+    def __init__(self, superstrate: OrderingModel, language: str) -> None:
+        """Know the labels of the model whose order is taken."""
+        super().__init__()
+        self._superstrate = superstrate
+        self._language = language
+
+    def __missing__(self, key: tuple[str, str]) -> str | None:
+        self[key] = slot = back_off(self._superstrate, *key, self._language)
+        return slot
 
 
 @dataclass(frozen=True)
@@ -23,36 +46,28 @@ class NodeOrders:
 
     Attributes:
         orders: distributions under the mixed model.
-        superstrate: the model of the language whose order is taken, for what labels it knows.
+        slots: the slot of a dependent by UPOS and label.
         heads: symbol of the head by UPOS; a class of nodes is its keys.
     """
 
     orders: BagOrders
-    superstrate: OrderingModel
+    slots: Slots
     heads: dict[str, str]
-    _symbols: dict[tuple[str, str], str | None] = field(default_factory=dict)
-
-    def symbol(self, upos: str, label: str) -> str | None:
-        """Return the slot a dependent takes, None for a particle that stays right after its verb."""
-        key = (upos, label)
-        if key not in self._symbols:
-            self._symbols[key] = back_off(self.superstrate, upos, label)
-        return self._symbols[key]
 
 
-def back_off(superstrate: OrderingModel, upos: str, label: str) -> str | None:
+def back_off(superstrate: OrderingModel, upos: str, label: str, language: str = "en") -> str | None:
     """Return the slot of a dependent under a model that may lack its label.
 
-    A particle the model lacks stays right after its verb (None); other labels lose their subtype; list and parataxis
-    become conj.
+    An English particle the model lacks stays right after its verb (None); other labels lose their subtype; list and
+    parataxis become conj, neg becomes det or advmod.
     """
     known = superstrate.labels
     if label not in known:
-        if label == PARTICLE:
+        if label == PARTICLE and language in PARTICLE_LANGUAGES:
             return None
         label = label.partition(":")[0]
         if label not in known:
-            label = _RELATED.get(label, label)
+            label = "det" if (upos, label) == ("DET", "neg") else _RELATED.get(label, label)
     return slot_symbol(upos, label)
 
 
@@ -65,6 +80,7 @@ class WordOrder:
         substrate: Sequence[OrderingModel] = (),
         share: float = SUBSTRATE_SHARE,
         cache_bytes: int = CACHE_BYTES,
+        language: str = "en",
     ) -> None:
         """Mix ``share`` of the substrate into the superstrate.
 
@@ -73,23 +89,26 @@ class WordOrder:
             substrate: likewise, or nothing.
             share: weight of the substrate, 0 to 1.
             cache_bytes: bound on the memory of distributions.
+            language: of the trees; rules made for English apply to no other.
 
         Raises:
             InputError: the models know labels of different versions of Universal Dependencies.
         """
-        schemes = {model.scheme for model in [*superstrate, *substrate]}
-        if len(schemes) > 1:
+        versions = {model.version for model in [*superstrate, *substrate]} - {None}
+        if len(versions) > 1:
             raise InputError(
                 "these ordering models know labels of Universal Dependencies 1 and of 2; take models of one version"
             )
-        self.scheme = schemes.pop()
+        self.version = versions.pop() if versions else 2
+        self.language = language
         self.known = superstrate[0].labels | superstrate[1].labels
         self.classes: dict[str, NodeOrders] = {}
         for number, tags in enumerate((NOUN_CLASS, VERB_CLASS)):
             model = superstrate[number]
             mixed = mix(model, substrate[number], share) if substrate else model
-            orders = BagOrders(mixed, cache_bytes // 2)
-            node_orders = NodeOrders(orders, model, {tag: head_symbol(tag) for tag in tags})
+            node_orders = NodeOrders(
+                BagOrders(mixed, cache_bytes // 2), Slots(model, language), {tag: head_symbol(tag) for tag in tags}
+            )
             for tag in tags:
                 self.classes[tag] = node_orders
 
@@ -144,11 +163,13 @@ def model_paths(folder: Path, noun: str, verb: str, substrate: str | None) -> li
     return paths
 
 
-def read_word_order(paths: list[Path], share: float = SUBSTRATE_SHARE, cache_bytes: int = CACHE_BYTES) -> WordOrder:
+def read_word_order(
+    paths: list[Path], share: float = SUBSTRATE_SHARE, cache_bytes: int = CACHE_BYTES, language: str = "en"
+) -> WordOrder:
     """Read the models of :func:`model_paths`.
 
     Raises:
         InputError: a file is missing or not a model, or versions differ.
     """
     models = [read_model(path) for path in paths]
-    return WordOrder(models[:2], models[2:], share, cache_bytes)
+    return WordOrder(models[:2], models[2:], share, cache_bytes, language)

@@ -18,17 +18,18 @@ What ``create`` returns holds
 
 ``order(words, context) -> Sequence[int]``
     A permutation of ``range(len(words))``: the new sentence is ``[words[i] for i in order(words, context)]``.
-    It must be a pure function of the words, ``context.seed``, ``context.line`` and ``context.tree``. A sentence
+    It must be a pure function of the words and of the context's seed, line, trees and occurrence. A sentence
     it cannot transform keeps its order, and ``context.report(reason)`` is called; reports are summed over the
     corpus and end up in the manifest.
 ``needs_trees``
-    True if ``context.tree`` must be there (``--trees FILE``). Trees describe the sentence as it stands in the
+    True if ``context.trees`` must be there (``--trees FILE``). Trees describe the sentence as it stands in the
     input, so such a transformation has to be the first of a composition.
 ``input_files``
     Files it read, whose hashes the manifest keeps.
 
-Trees come from a CoNLL-U file with one block per non-blank line of the text, in the same order; the forms of
-the lines with integer IDs have to be the words of the sentence (checked before ``order`` is called).
+Trees come from a CoNLL-U file with the sentences of the text in the same order: one tree for every line, or several
+where a line holds several sentences. The forms of the lines with integer IDs have to be the words of the text (checked
+before ``order`` is called).
 """
 
 from __future__ import annotations
@@ -50,11 +51,13 @@ class TreeBlock(NamedTuple):
         lines: its lines, comments included, without line ends and without the blank line after it.
         path: the file, for error messages.
         line: 1-based number of ``lines[0]`` in that file.
+        words: how many words it has.
     """
 
     lines: tuple[str, ...]
     path: str
     line: int
+    words: int
 
 
 class SentenceContext(NamedTuple):
@@ -63,14 +66,16 @@ class SentenceContext(NamedTuple):
     Attributes:
         seed: the seed of the command.
         line: 1-based line number of the sentence in its text file; in labelled data the sentence's number.
-        tree: its tree, None unless the transformation needs trees.
+        trees: its trees, in a row; none unless the transformation needs trees.
         report: counts a reason why (part of) the sentence could not be transformed.
+        occurrence: how often the transformation has been applied to the sentence before, in a composition.
     """
 
     seed: int
     line: int
-    tree: TreeBlock | None
+    trees: Sequence[TreeBlock]
     report: Callable[[str], None]
+    occurrence: int = 0
 
 
 Order = Callable[[Sequence[str], SentenceContext], Sequence[int]]
@@ -125,11 +130,13 @@ def compose(specifications: Sequence[str]) -> Transformation:
             raise InputError(f"--transform {specification}: needs trees of the input, so it has to be given first")
     if len(parts) == 1:
         return parts[0]
+    kinds = [specification.partition(":")[0] for specification in specifications]
+    occurrences = [kinds[:number].count(kind) for number, kind in enumerate(kinds)]
 
     def order(words: Sequence[str], context: SentenceContext) -> Sequence[int]:
         indices: Sequence[int] = range(len(words))
-        for part in parts:
-            step = part.order([words[i] for i in indices], context)
+        for part, occurrence in zip(parts, occurrences, strict=True):
+            step = part.order([words[i] for i in indices], context._replace(occurrence=occurrence))
             indices = [indices[i] for i in step]
         return indices
 

@@ -13,8 +13,12 @@ OPTIONS: dict[str, str] = {}
 
 
 def order(words: Sequence[str], context: SentenceContext) -> list[int]:
-    """Return the word indices in an order drawn from (seed, line), final ``. ! ?`` in place."""
-    numbers = generator(context.seed, "perm", context.line)
+    """Return the word indices in an order drawn from (seed, line), final ``. ! ?`` in place.
+
+    Applied twice in a composition, it draws from a stream of its own each time.
+    """
+    stream = f"perm\0{context.occurrence}" if context.occurrence else "perm"
+    numbers = generator(context.seed, stream, context.line)
     indices: list[int] = []
     for start, end, stop in clauses(words):
         indices.extend(start + i for i in random_order(end - start, numbers))

@@ -18,6 +18,7 @@ OPTIONS: dict[str, str] = {
     "models": "folder with <language>@N.orm and <language>@V.orm, or with sub-folders that have them",
     "substrate": "language of the text, whose models are mixed in (default en; none: do not mix)",
     "share": f"weight of the substrate's models, 0 to 1 (default {SUBSTRATE_SHARE})",
+    "language": "language of the text, if it is not the substrate; what is known of English applies to no other",
 }
 
 
@@ -40,13 +41,18 @@ def create(options: Mapping[str, str]) -> Transformation:
     paths = model_paths(
         Path(options["models"]), options["noun"], options["verb"], None if substrate == "none" else substrate
     )
-    word_order = read_word_order(paths, share)
+    language = options.get("language", "en" if substrate == "none" else substrate)
+    word_order = read_word_order(paths, share, language=language)
 
     def order(words: Sequence[str], context: SentenceContext) -> Sequence[int]:
-        """Return the word indices in the order drawn from the models."""
-        if context.tree is None:
+        """Return the word indices in the order drawn from the models, sentence by sentence."""
+        if not context.trees:
             raise InputError("--transform syn needs the trees of the text: --trees FILE")
-        sentence = parse_block(context.tree.lines, context.tree.path, context.tree.line)
-        return reorder(sentence, word_order, context.seed, context.line, context.report)
+        indices: list[int] = []
+        for tree in context.trees:
+            sentence = parse_block(tree.lines, tree.path, tree.line)
+            new = reorder(sentence, word_order, context.seed, context.line, context.report)
+            indices += [i + len(indices) for i in new] if indices else new
+        return indices
 
     return Transformation(order, needs_trees=True, input_files=tuple(paths))

@@ -25,5 +25,5 @@ def derive(words: Sequence[str], transforms: Sequence[str] = ("inv",), seed: int
     transformation = compose(list(transforms))
     if transformation.needs_trees:
         raise InputError(f"derive: {', '.join(transforms)} needs trees; use `alignmlm-data derive` on files")
-    order = transformation.order(list(words), SentenceContext(seed, line, None, lambda reason: None))
+    order = transformation.order(list(words), SentenceContext(seed, line, (), lambda reason: None))
     return [words[i] for i in order]

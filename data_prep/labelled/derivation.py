@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.identity import Identity
 
-from ..languages.transforms import SentenceContext, Transformation, TreeBlock, compose
-from ..languages.word_order import order_of, read_trees
+from ..languages.transforms import SentenceContext, Transformation, compose
+from ..languages.word_order import order_of, read_trees, trees_of_line
 from ..pair import Pair
 from ..pair_identity import identity_of_pair, name_transformation
 from ..vocabulary.pieces import WordPieces
@@ -68,17 +68,47 @@ class Derivation:
         return self.pair.counterparts if self.derived else self.pair.own_symbols(self.language)
 
 
-@dataclass
 class Reorderer:
-    """A transformation at work on labelled sentences, with the reports of what it could not transform."""
+    """A transformation at work on the labelled sentences of one file, in their order.
 
-    transformation: Transformation
-    seed: int
-    reports: Counter[str]
+    Attributes:
+        reports: what could not be transformed, counted.
+    """
 
-    def order(self, words: Sequence[str], number: int, tree: TreeBlock | None) -> Sequence[int]:
-        """Return the new order of the ``number``-th sentence, counted from 1."""
-        return order_of(self.transformation, words, SentenceContext(self.seed, number, tree, self._report))
+    def __init__(self, transformation: Transformation, seed: int, data: Path, trees: Path | None) -> None:
+        """Take the trees of ``data`` from ``trees``, a sentence's from one or several of them; None: no trees."""
+        self._transformation = transformation
+        self._seed = seed
+        self._data = data
+        self._path = trees
+        self._trees = read_trees(trees) if trees is not None else None
+        self.reports: Counter[str] = Counter()
+
+    def order(self, words: Sequence[str], number: int, line: int) -> Sequence[int]:
+        """Return the new order of a sentence.
+
+        Args:
+            words: of the sentence.
+            number: of the sentence, from 1, for its random numbers.
+            line: of the data, for messages.
+
+        Raises:
+            InputError: there are fewer trees than sentences, or the sentence's is of other words.
+        """
+        trees = trees_of_line(len(words), self._trees) if self._trees is not None else []
+        if self._path is not None and words and not trees:
+            raise InputError.at(self._path, None, f"no tree for line {line} of {self._data}", "parse it again")
+        return order_of(self._transformation, words, SentenceContext(self._seed, number, trees, self._report))
+
+    def finish(self) -> None:
+        """Check that no tree is left over.
+
+        Raises:
+            InputError: there are more trees than sentences.
+        """
+        surplus = next(self._trees, None) if self._trees is not None else None
+        if surplus is not None:
+            raise InputError.at(surplus.path, surplus.line, f"more trees than {self._data} has", "parse it again")
 
     def _report(self, reason: str) -> None:
         self.reports[reason] += 1
@@ -101,17 +131,3 @@ def tree_file(data: Path, given: Path | None, transformation: Transformation) ->
     if not path.is_file():
         raise InputError.at(path, None, "no such file: trees of the labelled data", "parse it, or give --*-trees FILE")
     return path
-
-
-def trees_for(sentences: Iterable[int], path: Path | None, data: Path) -> Iterator[TreeBlock | None]:
-    """Yield the tree of every sentence; None for each without a file of trees.
-
-    Raises:
-        InputError: there are fewer trees than sentences.
-    """
-    stream = read_trees(path) if path is not None else None
-    for number in sentences:
-        tree = next(stream, None) if stream is not None else None
-        if stream is not None and tree is None:
-            raise InputError.at(path or data, None, f"no tree for sentence {number} of {data}", "parse it again")
-        yield tree

@@ -6,7 +6,6 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from fairseq_alignmlm.identity import FILE_NAME
 from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
+from ..languages.sentence_spans import clauses
 from ..text.tokenisation import Tokeniser
 from ..vocabulary.preprocess import binarize, binarize_two
-from .derivation import Derivation, Reorderer, tree_file, trees_for
+from .derivation import Derivation, Reorderer, tree_file
 from .label_kinds import LabelKind
 from .sentence_pairs import SentencePair, check_label, read_pairs
 
@@ -119,8 +119,8 @@ class _Writer:
         folder: Path,
         scratch: Path,
     ) -> dict[str, Any]:
-        reorderer = Reorderer(self._transformation, self._derivation.seed, Counter())
-        tree_stream = trees_for(count(1), tree_file(path, trees, self._transformation), path)
+        given = tree_file(path, trees, self._transformation)
+        reorderer = Reorderer(self._transformation, self._derivation.seed, path, given)
         counts: Counter[str] = Counter(examples=0, words=0)
         what = f"{self._task.name} {self._derivation.language}, {split}"
         with (
@@ -133,18 +133,22 @@ class _Writer:
                 check_label(pair, labels, path, train)
                 sides = []
                 for side, handle in enumerate((first, second)):
-                    words = self._words(pair, side)
-                    order = reorderer.order(words, 2 * number + side + 1, next(tree_stream))
+                    words = [word for sentence in sentences_of(pair, side, self._tokeniser) for word in sentence]
+                    order = reorderer.order(words, 2 * number + side + 1, pair.line)
                     sides.append([words[i] for i in order])
                     handle.write(self._pieces.encode(sides[-1]) + "\n")
                     counts["words"] += len(words)
                 table.write("\t".join([" ".join(sides[0]), " ".join(sides[1]), pair.label]) + "\n")
                 label.write(f"{pair.label}\n")
                 counts["examples"] += 1
+        reorderer.finish()
         return {**counts, "not transformed": dict(sorted(reorderer.reports.items()))}
 
-    def _words(self, pair: SentencePair, side: int) -> list[str]:
-        text = pair.second if side else pair.first
-        if self._task.tokeniser == "none":
-            return self._tokeniser.words(text)
-        return [word for sentence in self._tokeniser.sentences(text) for word in self._tokeniser.words(sentence)]
+
+def sentences_of(pair: SentencePair, side: int, tokeniser: Tokeniser) -> list[list[str]]:
+    """Return the words of every sentence of one text of a pair: 0 the first, 1 the second."""
+    text = pair.second if side else pair.first
+    if tokeniser.kind != "none":
+        return [words for sentence in tokeniser.sentences(text) if (words := tokeniser.words(sentence))]
+    words = tokeniser.words(text)
+    return [words[start:stop] for start, _, stop in clauses(words)]

@@ -6,7 +6,6 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
 from ..vocabulary.preprocess import binarize_two
-from .derivation import Derivation, Reorderer, tree_file, trees_for
+from .derivation import Derivation, Reorderer, tree_file
 from .label_kinds import LabelKind
 from .mentions import complete_tags, reorder_mentions
 from .tagged_sentences import FUSED, TaggedSentence, check_tags, is_conllu, read_tagged, write_tagged
@@ -124,8 +123,8 @@ class _Writer:
         folder: Path,
         scratch: Path,
     ) -> dict[str, Any]:
-        reorderer = Reorderer(self._transformation, self._derivation.seed, Counter())
-        tree_stream = trees_for(count(1), tree_file(path, trees, self._transformation), path)
+        given = tree_file(path, trees, self._transformation)
+        reorderer = Reorderer(self._transformation, self._derivation.seed, path, given)
         counts: Counter[str] = Counter(sentences=0, words=0, pieces=0)
         what = f"{self._task.name} {self._derivation.language}, {split}"
         with (
@@ -136,8 +135,8 @@ class _Writer:
             sentences = read_tagged(path, self._task.multiword, self._task.language)
             for number, sentence in enumerate(track(sentences, what, unit="sentences"), 1):
                 check_tags(sentence, tags, path, train)
-                tree = next(tree_stream)
-                words, new_tags = self._reorder(sentence, reorderer.order(sentence.words, number, tree), counts)
+                order = reorderer.order(sentence.words, number, sentence.lines[0])
+                words, new_tags = self._reorder(sentence, order, counts)
                 write_tagged(table, words, new_tags, first=number == 1)
                 pieces = [self._pieces[word] for word in words]
                 widths = [piece.count(" ") + 1 for piece in pieces]
@@ -146,6 +145,7 @@ class _Writer:
                 counts.update({"sentences": 1, "words": len(words), "pieces": sum(widths)})
                 if is_conllu(path):
                     counts[f"multiword tokens, {self._task.multiword}"] += sentence.multiword
+        reorderer.finish()
         return {**counts, "not transformed": dict(sorted(reorderer.reports.items()))}
 
     def _reorder(

@@ -47,9 +47,7 @@ def check_forms(trees: Sequence[TreeBlock], words: Sequence[str]) -> None:
         form = (line.split("\t", 2)[1:2] or [""])[0]
         if form != word:
             raise InputError.at(path, number, f"word {form!r}, but the text has {word!r}", OTHER_TREES)
-    raise InputError.at(
-        trees[0].path, trees[0].line, f"{len(forms)} words, but the text has {len(words)}", OTHER_TREES
-    )
+    raise InputError.at(trees[0].path, trees[0].line, f"{len(forms)} words, but the text has {len(words)}", OTHER_TREES)
 
 
 def is_word(line: str) -> bool:

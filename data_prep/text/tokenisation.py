@@ -19,6 +19,7 @@ class Tokeniser:
         """
         import sentencex
 
+        self.kind = kind
         self._segment = sentencex.segment
         self._language = language
         self._negations = language == "en"

@@ -195,7 +195,7 @@ def test_trees_reach_the_transformation_line_by_line(tmp_path, encoded_pair, pre
     module = types.ModuleType("root_first")
 
     def order(words, context):
-        root = next(i for i, line in enumerate(context.tree.lines) if line.split("\t")[6] == "0")
+        root = next(i for i, line in enumerate(context.trees[0].lines) if line.split("\t")[6] == "0")
         if root == 0:
             context.report("root is first")
         return [root, *(i for i in range(len(words)) if i != root)]

@@ -6,7 +6,7 @@ Own reader rather than a library: errors name file and line, what is read is wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -107,7 +107,7 @@ def _parse_plain(lines: Sequence[str], path: str, first_line: int) -> Sentence |
     if len(columns) != COLUMNS or columns[ID] != _NUMBERS[:size] or heads.count(-1) != 1 or max(heads) >= size:
         return None
     comments = list(lines[:before])
-    if before and comments[-1][0] != "#" or not _lead_to_the_root(heads):
+    if (before and comments[-1][0] != "#") or not _lead_to_the_root(heads):
         return None
     if any(comment[0] != "#" for comment in comments):
         return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -168,7 +169,7 @@ def _window_tables(
                 chosen = is_end[weighs] & (slots[weighs] == many)
                 at_end[many - 1][code[weighs[chosen]]] += weight[chosen]
     for tables in (inside, at_end):
-        for shorter, longer in zip(tables, tables[1:], strict=False):
+        for shorter, longer in pairwise(tables):
             longer.reshape(k + 1, -1)[...] += shorter
     last = inside[-1].reshape(-1, (k + 1) ** (longest - 2), k) + at_end[-1].reshape(-1, k + 1)[:, :k]
     return inside[-1], last.ravel(), everywhere

@@ -56,12 +56,13 @@ def views(symbol: str) -> tuple[str, str, str, str, str]:
 
 
 def version_of(names: Iterable[str]) -> int | None:
-    """Return the version of Universal Dependencies that some labels and UPOS are from; None if they are in both.
+    """Return the version of Universal Dependencies that most of some labels and UPOS are from.
 
-    Labels of both versions together count as version 2: some tree banks kept old ones.
+    Labels that both versions have do not count; None where there are no others.
     """
     known = frozenset(names)
-    return 2 if known & _VERSION_2_ONLY else 1 if known & _VERSION_1_ONLY else None
+    old, new = len(known & _VERSION_1_ONLY), len(known & _VERSION_2_ONLY)
+    return None if not old and not new else 1 if old >= new else 2
 
 
 class PairWeights(NamedTuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from data_prep.languages.syntax.reordered_trees import unparsed_tree
+from data_prep.languages.syntax.conllu import unparsed_tree
 from fairseq_alignmlm.errors import InputError
 
 TOO_LONG = "too long to parse"

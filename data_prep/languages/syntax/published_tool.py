@@ -54,7 +54,6 @@ class JavaRandom:
         return ((high << 27) + self._bits(27)) / (1 << 53)
 
 
-
 @cache
 def adjacent_transpositions(size: int) -> list[tuple[int, ...]]:
     """Return all orders of ``range(size)`` in the order of Steinhaus, Johnson and Trotter."""

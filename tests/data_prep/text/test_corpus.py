@@ -187,7 +187,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line_of_any_format(tmp_path):
     for comment in (b"", b"# text = Go\n"):
         path.write_bytes(b"\xef\xbb\xbf" + comment + b"1\tGo\tgo\tVERB\t_\t_\t0\troot\t_\t_\n")
         (sentence,) = read_sentences(path)
-        assert sentence.words == ["Go"]
+        assert sentence.words == ("Go",)
         assert list(load("conll").read(next(read_blocks(path)).lines(), None)) == ["Go"]
 
 

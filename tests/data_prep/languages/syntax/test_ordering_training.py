@@ -9,8 +9,7 @@ import pytest
 
 from data_prep.languages.syntax.conllu import read_sentences
 from data_prep.languages.syntax.enumeration import score_all
-from data_prep.languages.syntax.likelihood import likelihood
-from data_prep.languages.syntax.observed_bags import ObservedBag, count_orders, observed_bags
+from data_prep.languages.syntax.observed_bags import ObservedBag, count_orders, likelihood, observed_bags
 from data_prep.languages.syntax.ordering_model import OrderingModel
 from data_prep.languages.syntax.training import Likelihood, Settings, train
 from data_prep.languages.syntax.word_order import WordOrder
@@ -69,7 +68,7 @@ def test_a_model_trained_on_real_french_beats_random_orders_on_other_french(shar
         bags = (bag for tree in trees[:400] for bag in observed_bags(tree) if bag.tag in tags)
         models.append(OrderingModel(dict(train(count_orders(bags, 5), Settings(iterations=25)).weights)))
     word_order = WordOrder(models)
-    assert word_order.scheme == 2
+    assert word_order.version == 2
     measured = likelihood(trees[400:600], word_order)
     assert measured["noun"]["log p"] > -0.6 > -2.0 > measured["noun"]["random order"]
     assert measured["verb"]["log p"] > -1.6 > -2.9 > measured["verb"]["random order"]

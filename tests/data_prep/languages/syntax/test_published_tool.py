@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from data_prep.languages.syntax.conllu import read_sentences
-from data_prep.languages.syntax.java_random import JavaRandom
 from data_prep.languages.syntax.ordering_model import OrderingModel, mix
 from data_prep.languages.syntax.published_tool import (
+    JavaRandom,
     PublishedTool,
     adjacent_transpositions,
     argmax_is_true_order,
@@ -85,3 +85,25 @@ def test_true_orders_of_a_gold_tree_bank_are_as_probable_as_measured_with_the_to
     assert is_best == pytest.approx(0.827, abs=0.03)
     assert log_p == pytest.approx(-0.915, abs=0.1)
     assert random_log_p == pytest.approx(-2.893, abs=0.2)
+
+
+def test_comments_have_the_numbers_of_their_lines_whatever_stands_between_them_and_the_words(tmp_path):
+    model = OrderingModel({"PRE_det_@": 1.0})
+    word = "{}\t{}\t_\tNOUN\t_\t_\t{}\tdep\t_\t_\n"
+    range_and_words = (
+        "1-2\tToday's\t" + "\t".join("_" * 8) + "\n" + word.format(1, "Today", 0) + word.format(2, "'s", 1)
+    )
+    path = tmp_path / "a.conllu"
+    path.write_text("# sent_id = 1\n# text = Today's\n" + range_and_words + "\n" + "# b\n" + word.format(1, "c", 0))
+    first, second = (text or "" for text in PublishedTool(model, model).translate(read_sentences(path)))
+    assert first.splitlines()[:2] == ["# a.conllu:1:# sent_id = 1", "# a.conllu:2:# text = Today's"]
+    assert {line.split("\t")[10] for line in first.splitlines()[4:6]} == {"a.conllu:4", "a.conllu:5"}
+    assert second.startswith("# a.conllu:7:# b\n")
+
+
+def test_a_chain_of_5000_words_is_no_recursion(tree):
+    model = OrderingModel({"PRE_det_@": 1.0})
+    order = PublishedTool(model, model).order(
+        tree("a NOUN 0 root\n" + "\n".join(f"b NOUN {i} nmod" for i in range(1, 5000)))
+    )
+    assert order is not None and sorted(order) == list(range(5000))

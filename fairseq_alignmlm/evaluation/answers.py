@@ -56,6 +56,11 @@ def mlqa_words(language: str) -> Rule:
     return words
 
 
+def rule_of(task: str, language: str) -> Rule:
+    """Return the rule by which a task of XTREME compares answers in a language."""
+    return mlqa_words(language) if task == "mlqa" else squad_words
+
+
 def _is_punctuation(character: str) -> bool:
     return character in string.punctuation or unicodedata.category(character).startswith("P")
 

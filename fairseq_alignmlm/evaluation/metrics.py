@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from fairseq_alignmlm.evaluation.answers import mlqa_words, read_answers, read_gold_answers, score_answers, squad_words
+from fairseq_alignmlm.evaluation.answers import read_answers, read_gold_answers, rule_of, score_answers
 from fairseq_alignmlm.evaluation.predictions import read_labels, read_pairs, read_tags
 from fairseq_alignmlm.evaluation.span_f1 import RULES, Sentences, span_scores, token_accuracy
 from fairseq_alignmlm.evaluation.xtreme_tasks import Kind, Task
@@ -86,8 +86,7 @@ def score_file(predictions: str | Path, gold: str | Path, task: Task, language: 
         return score_pairs(pairs, read_pairs(predictions)), len(pairs)
     if task.kind is Kind.ANSWERS:
         answers = read_gold_answers(gold)
-        rule = mlqa_words(language) if task.name == "mlqa" else squad_words
-        return score_answers(answers, read_answers(predictions), rule), len(answers)
+        return score_answers(answers, read_answers(predictions), rule_of(task.name, language)), len(answers)
     labels = read_labels(gold, dict(task.aliases))
     return score_labels(labels, read_labels(predictions)), len(labels)
 

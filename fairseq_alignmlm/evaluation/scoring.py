@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.interval import interval, resampled_languages
 from fairseq_alignmlm.evaluation.metrics import (
     PROFILE_RULES,
     main_metric,
@@ -20,6 +21,8 @@ from fairseq_alignmlm.evaluation.problems import Problem
 from fairseq_alignmlm.evaluation.signature import signature
 from fairseq_alignmlm.evaluation.validity import check_file, check_languages
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind, Task
+
+ALL = "all"  # tasks
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class FilePairs:
 
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments that ``score`` and ``check`` share."""
-    parser.add_argument("--task", required=True, help=f"{', '.join(TASKS)}; or pos, ner, nli")
+    parser.add_argument("--task", required=True, help=f"{', '.join(TASKS)}; pos, ner, nli; all")
     parser.add_argument("--predictions", type=Path, required=True, help="prediction file, or folder of them")
     parser.add_argument("--gold", type=Path, required=True, help="gold file, or folder of them")
     parser.add_argument(
@@ -118,8 +121,9 @@ def score_pairs_of_files(
         source: the language the model was fine-tuned on.
 
     Returns:
-        What ``score --json`` writes: for each language its scores in percent, the number of sentences and the
-        signature; their unweighted mean; and the main metric with the task's score.
+        What ``score --json`` writes: for each language its scores in percent, the number of sentences, the 95 %
+        interval of the main metric and the signature; their unweighted mean; and the main metric with the task's score
+        and its interval.
 
     Raises:
         InputError: when a name cannot stand in a signature, or a file's record says that it is something else.
@@ -155,6 +159,9 @@ def score_pairs_of_files(
     mean = mean_over_languages({language: entry["scores"] for language, entry in languages.items()})
     if task.kind is Kind.ANSWERS:  # as XTREME: of the two means, not the mean of the languages' own
         mean["mean_of_both"] = (mean["exact_match"] + mean["f1"]) / 2
+    samples = resampled_languages({name: pairs.predictions[name] for name in order}, pairs.gold, task, profile)
+    for language, scores_of_resamples in samples.items():
+        languages[language]["interval"] = list(interval(scores_of_resamples))
     total = sum(entry["n"] for entry in languages.values())
     joined = order[0] if len(order) == 1 else f"mean-of-{len(order)}"
     return {
@@ -162,6 +169,7 @@ def score_pairs_of_files(
         "profile": profile,
         "metric": metric,
         "score": mean[metric],
+        "interval": list(interval(sum(samples.values()) / len(samples))),
         "mean": mean,
         "languages": languages,
         "verified": verified,

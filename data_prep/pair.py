@@ -19,8 +19,14 @@ class Pair:
 
     @property
     def model(self) -> Path:
-        """The SentencePiece model, trained on L1 only, or on two natural languages."""
-        return self.root / "spm.model"
+        """The SentencePiece model, of L1 or of natural languages; or the tokenizer of an imported model."""
+        pretrained = self.root / "tokenizer.json"
+        return pretrained if pretrained.is_file() else self.root / "spm.model"
+
+    @property
+    def segmenting_library(self) -> str:
+        """The distribution that cuts words into pieces."""
+        return "sentencepiece" if self.model.name == "spm.model" else "tokenizers"
 
     @property
     def counterparts(self) -> Path:

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             "identity": identity.as_json(),
         },
         args.seed,
-        ("sacremoses", "sentencepiece"),
+        ("sacremoses", pair.segmenting_library),
         folder=True,
     )
 

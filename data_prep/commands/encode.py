@@ -33,7 +33,6 @@ from ..vocabulary.encoding import EncodedBlock, LanguageBlock, LanguageSymbols, 
 from ..worker_pool import Workers
 
 SUMMARY = "cut text into pieces and transliterate the derived language"
-LIBRARIES = ("sentencepiece",)
 SHARED, SEPARATE = "shared", "separate"
 
 
@@ -102,7 +101,7 @@ def _make_counterparts(pair: Pair, languages: tuple[str, str], overlap: float, s
         return {"tokens": len(pairs), "tokens that keep their script": kept}
 
     settings = {"languages": languages, "overlap": overlap}
-    run_step(Step("encode", [pair.counterparts], [pair.model], settings, seed, LIBRARIES), build)
+    run_step(Step("encode", [pair.counterparts], [pair.model], settings, seed, (pair.segmenting_library,)), build)
 
 
 def _make_symbol_table(pair: Pair, first: str, language: str, symbols: str) -> Path | None:
@@ -123,7 +122,7 @@ def _make_symbol_table(pair: Pair, first: str, language: str, symbols: str) -> P
         )
         return {"tokens": len(pieces)}
 
-    run_step(Step("encode", [path], [pair.model], identity.as_json(), libraries=LIBRARIES), build)
+    run_step(Step("encode", [path], [pair.model], identity.as_json(), libraries=(pair.segmenting_library,)), build)
     return path
 
 
@@ -151,7 +150,7 @@ def _encode(pair: Pair, language: str, symbols: LanguageSymbols, workers: Worker
 
     table = symbols.tables[language]
     inputs = [pair.model, *([table] if table else []), *texts.values()]
-    run_step(Step("encode", [pair.pieces(language)], inputs, libraries=LIBRARIES, folder=True), build)
+    run_step(Step("encode", [pair.pieces(language)], inputs, libraries=(pair.segmenting_library,), folder=True), build)
 
 
 def _make_symbols(pair: Pair, symbols: LanguageSymbols, transformation: str) -> None:

@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             "identity": identity.as_json(),
         },
         seed=args.seed,
-        libraries=["sentencepiece"],
+        libraries=["sentencepiece" if args.model.suffix == ".model" else "tokenizers"],
     )
     before = read_record(args.output) or {}
     if run_step(step, lambda outputs: _build(args, identity, outputs)) and not args.held_out:

@@ -1,11 +1,13 @@
 """Train the sub-word vocabulary of a pair: spm.model, spm.vocab.
 
-On its original language only, where the other is derived from it; on both, where they are natural languages.
+On its original language only, where the other is derived from it; on both, where they are natural languages. With
+--from-checkpoint nothing is trained: the pair gets tokenizer.json of an imported model, and all later steps use it.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from .. import arguments
 from ..manifest import Step, run_step
 from ..pair import Pair, language_list
 from ..vocabulary.bpe import SPECIAL, chosen_sentences, count_sentences, load, smoothed_shares, train
+from ..vocabulary.pretrained import SOURCE, TOKENIZER, PretrainedProcessor
 
 SUMMARY = "train the SentencePiece BPE vocabulary on the original language, or on several"
 
@@ -29,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--languages",
         metavar="NAME,NAME",
         help="natural languages that share the vocabulary, such as en,fr; in place of --language",
+    )
+    parser.add_argument(
+        "--from-checkpoint",
+        type=Path,
+        metavar="DIR",
+        help="train none: use the tokenizer of an imported model, from the folder that `alignmlm import` wrote",
     )
     parser.add_argument(
         "--size", type=arguments.positive, default=40_000, help="pieces, special symbols not counted (default: 40000)"
@@ -59,6 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train the model unless it is up to date."""
     pair = Pair(args.pair)
+    if args.from_checkpoint:
+        return _adopt(pair, args.from_checkpoint)
     languages = language_list(args.languages) if args.languages else [args.language]
     texts = [pair.existing(pair.text(language))["train"] for language in languages]
     settings = {
@@ -100,6 +111,27 @@ def run(args: argparse.Namespace) -> int:
             "sentences used": sum(wanted),
             **(of_each if args.languages else {}),
         }
+
+    run_step(step, build)
+    return 0
+
+
+def _adopt(pair: Pair, folder: Path) -> int:
+    """Copy the tokenizer of an imported model unless it is there."""
+    if (pair.root / "spm.model").is_file():
+        what = "the pair has a vocabulary of its own already"
+        raise InputError.at(pair.root / "spm.model", None, what, "give another --pair for the imported model")
+    names = (TOKENIZER, SOURCE)
+    inputs = [folder / name for name in names]
+    for path in inputs:
+        if not path.is_file():
+            raise InputError.at(path, None, "no such file", "give the folder that `alignmlm import` wrote")
+    step = Step("vocabulary", [pair.root / name for name in names], inputs)
+
+    def build(paths: list[Path]) -> dict[str, Any]:
+        for source, target in zip(inputs, paths, strict=True):
+            shutil.copyfile(source, target)
+        return {"symbols": len(PretrainedProcessor(folder / TOKENIZER))}
 
     run_step(step, build)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from fairseq_alignmlm.errors import InputError
 
 from ..text.line_blocks import read_blocks
 from ..text.normalisation import normalise
+from .pretrained import TOKENIZER, PretrainedProcessor
 
 UNKNOWN = "<unk>"
 CONTROL = ("<s>", "<pad>", "</s>", "<mask>")  # fairseq's own symbols, which no piece of a text may look like
@@ -96,9 +97,13 @@ def train(sentences: Iterable[str], size: int, character_coverage: float) -> byt
 def load(model: Path | bytes) -> Any:
     """Return the SentencePiece processor of a model file or of a model just trained.
 
+    For ``tokenizer.json``, the tokenizer of an imported model, it is a `PretrainedProcessor`.
+
     Raises:
         InputError: there is no such file, or it is no SentencePiece model.
     """
+    if isinstance(model, Path) and model.name == TOKENIZER:
+        return PretrainedProcessor(model)
     import sentencepiece
 
     if isinstance(model, Path):
@@ -113,6 +118,11 @@ def load(model: Path | bytes) -> Any:
     except RuntimeError as error:
         name = model if isinstance(model, Path) else "model"
         raise InputError.at(name, None, "not a SentencePiece model", "run `vocabulary` again") from error
+
+
+def normaliser_of(processor: Any) -> Callable[[str], str]:
+    """Return what text goes through before it is cut: `normalise`, or nothing for an imported tokenizer."""
+    return str if isinstance(processor, PretrainedProcessor) else normalise
 
 
 def pieces_of(processor: Any) -> list[str]:

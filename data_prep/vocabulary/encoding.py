@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,9 +13,9 @@ import numpy as np
 
 from ..languages.transliteration import read_counterpart_table, symbol_table
 from ..text.line_blocks import LineBlock
-from ..text.normalisation import normalise
-from .bpe import UNKNOWN, load, pieces_of
+from .bpe import UNKNOWN, load, normaliser_of, pieces_of
 from .pieces import REMEMBERED_WORDS
+from .pretrained import PretrainedProcessor
 
 LINE_END = "\0"  # stands for a line's end among its words; SentencePiece never sees it
 INVISIBLE = "\1"  # what a text's own NUL becomes: like it, it is left out of words
@@ -61,6 +61,7 @@ class WordIndices(dict[str, int]):
         super().__init__({LINE_END: 0})
         self.new: list[str] = []
         self._processor = processor
+        self._normalise = normaliser_of(processor)
         self._unknown = [processor.unk_id()]
         self._ids = np.array([len(processor)], np.int32)  # of all words, one after the other
         self._ends = np.array([1], np.int64)  # of every word, in _ids
@@ -86,7 +87,7 @@ class WordIndices(dict[str, int]):
         """Segment the new words in one go, which is much faster than one by one."""
         if not self.new:
             return
-        normalised = normalise("\n".join(self.new)).split("\n")
+        normalised = self._normalise("\n".join(self.new)).split("\n")
         self.new.clear()
         encoded = [ids or self._unknown for ids in self._processor.encode(normalised)]
         ids = np.fromiter(chain.from_iterable(encoded), np.int32)
@@ -144,8 +145,10 @@ def make_block_encoder(symbols: LanguageSymbols) -> Callable[[LanguageBlock], En
 
     All languages share the segmentation: it is that of the model, whatever the symbols are.
     """
-    word_indices = WordIndices(symbols.processor)
     spelled = {language: [*known, "\n"] for language, known in symbols.by_language.items()}
+    if isinstance(symbols.processor, PretrainedProcessor):
+        return partial(_encode_whole_lines, symbols.processor, spelled)
+    word_indices = WordIndices(symbols.processor)
 
     def encode_block(block: LanguageBlock) -> EncodedBlock:
         text = block.lines.text().removesuffix("\n").replace(LINE_END, INVISIBLE)
@@ -159,3 +162,19 @@ def make_block_encoder(symbols: LanguageSymbols) -> Callable[[LanguageBlock], En
         return EncodedBlock(data, lines, len(words) - lines, counts[:-1])
 
     return encode_block
+
+
+def _encode_whole_lines(
+    processor: PretrainedProcessor, spelled: Mapping[str, list[str]], block: LanguageBlock
+) -> EncodedBlock:
+    """Encode lines as the tokenizer of an imported model cuts them, which may look across words."""
+    lines = block.lines.text().removesuffix("\n").split("\n")
+    unknown = [processor.unk_id()]
+    rows = [
+        ids or (unknown if line.strip() else ids)
+        for line, ids in zip(lines, processor.encode_lines(lines), strict=True)
+    ]
+    counts = np.bincount(np.fromiter(chain.from_iterable(rows), np.int64), minlength=len(processor))
+    symbol = spelled[block.language].__getitem__
+    data = "".join(" ".join(map(symbol, ids)) + "\n" for ids in rows).encode()
+    return EncodedBlock(data, len(lines), sum(len(line.split()) for line in lines), counts)

@@ -7,8 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..languages.transliteration import read_counterpart_table, symbol_table
-from ..text.normalisation import normalise
-from .bpe import UNKNOWN, load, pieces_of
+from .bpe import UNKNOWN, load, normaliser_of, pieces_of
 
 REMEMBERED_WORDS = 1 << 17  # those seen first: the frequent ones are among them, and memory stays flat
 
@@ -35,6 +34,8 @@ class WordPieces(dict[str, str]):
         pieces = pieces_of(processor)
         table = read_counterpart_table(counterparts, pieces) if counterparts else None
         self.symbols: Sequence[str] = symbol_table(pieces, table)
+        self._normalise = normaliser_of(processor)
+        self._encode_lines: Callable[[list[str]], list[list[int]]] | None = getattr(processor, "encode_lines", None)
         self._encode: Callable[[list[str]], list[list[int]]] = processor.encode
 
     def __missing__(self, word: str) -> str:
@@ -51,10 +52,13 @@ class WordPieces(dict[str, str]):
         self.update(zip(new, self._segmented(new), strict=True))
 
     def encode(self, words: Iterable[str]) -> str:
-        """Return the symbols of a sentence, separated by spaces."""
+        """Return the symbols of a sentence, separated by spaces; an imported tokenizer cuts it as a whole."""
+        if self._encode_lines is not None:
+            (indices,) = self._encode_lines([" ".join(words)])
+            return " ".join([self.symbols[i] for i in indices]) or UNKNOWN
         return " ".join(map(self.__getitem__, words))
 
     def _segmented(self, words: list[str]) -> Iterator[str]:
         symbols = self.symbols
-        for indices in self._encode([normalise(word) for word in words]):
+        for indices in self._encode([self._normalise(word) for word in words]):
             yield " ".join([symbols[i] for i in indices]) or UNKNOWN

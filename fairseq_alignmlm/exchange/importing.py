@@ -18,7 +18,7 @@ from fairseq_alignmlm.exchange.configuration import (
 )
 from fairseq_alignmlm.exchange.families import MASKED, SEQUENCE, TOKENS, Family
 from fairseq_alignmlm.exchange.tensors import TensorFolder, read_json
-from fairseq_alignmlm.exchange.tokenizer import CheckpointTokenizer
+from fairseq_alignmlm.exchange.tokenizer import SOURCE, CheckpointTokenizer
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.exchange.tokenizer_file import special_tokens
 from fairseq_alignmlm.exchange.weights import Conversion, from_folder, pooler_head
@@ -29,7 +29,6 @@ from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SOURCE = "source.json"  # beside an imported checkpoint: what the folder said
 DICT = "dict.txt"
 CONFIG = "config.json"
 SIDE_FILES = ("tokenizer_config.json", "special_tokens_map.json")

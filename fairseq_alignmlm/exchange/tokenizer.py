@@ -9,8 +9,16 @@ from typing import Any
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.exchange.symbols import SPECIAL, RowOrder, row_order
-from fairseq_alignmlm.exchange.tokenizer_file import build, read_tokenizer_json
+from fairseq_alignmlm.exchange.tensors import read_json
+from fairseq_alignmlm.exchange.tokenizer_file import (
+    NAME,
+    build,
+    read_tokenizer_json,
+    vocabulary_of,
+    without_symbols,
+)
 
+SOURCE = "source.json"  # beside an imported checkpoint: what the folder said
 UNKNOWN = SPECIAL.index("<unk>")
 
 
@@ -36,11 +44,13 @@ class CheckpointTokenizer:
             InputError: when the file is missing or refused, or is not that of the model.
         """
         self.path = path
-        self._content = read_tokenizer_json(path)
-        self._lines = build(self._content, path)
-        vocabulary = self._lines.get_vocab(with_added_tokens=True)
+        content = read_tokenizer_json(path)
+        vocabulary = vocabulary_of(content, path)
         self.order: RowOrder = row_order(vocabulary, size or len(vocabulary), special, path)
         self._rows = self.order.rows()
+        named = {token for use, token in special.items() if use != "unk"}
+        self._content = without_symbols(content, named)
+        self._lines = build(self._content, path)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -75,3 +85,19 @@ class CheckpointTokenizer:
     def symbols(self) -> list[str]:
         """The symbol of every row, as dict.txt has them, the special ones included."""
         return [*SPECIAL[:4], *self.order.symbols, SPECIAL[4]]
+
+
+def beside_checkpoint(folder: Path) -> CheckpointTokenizer:
+    """Return the tokenizer of an imported model.
+
+    Args:
+        folder: with ``tokenizer.json`` and ``source.json``, as `import` writes them.
+
+    Raises:
+        InputError: when one is missing or broken.
+    """
+    record = read_json(folder / SOURCE)
+    special, rows = record.get("special_tokens"), record.get("rows")
+    if not isinstance(special, dict) or not isinstance(rows, int):
+        raise InputError.at(folder / SOURCE, None, "is not what `import` writes", "import the folder again")
+    return CheckpointTokenizer(folder / NAME, rows, special)

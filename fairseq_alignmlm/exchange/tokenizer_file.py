@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ NAME = "tokenizer.json"
 LARGEST = 256 << 20  # bytes; that of XLM-V, with a million pieces, has 60 MB
 LONGEST_STRING = 1 << 22  # of a table of normalisation, the longest string that has a use
 LONGEST_REPLACEMENT = 64
+NEVER_IN_TEXT = "\uffff"  # a noncharacter
 MODELS = ("BPE", "Unigram", "WordPiece", "WordLevel")
 # A pattern of one's own can take for ever. These are the ones that published multilingual tokenizers have.
 REGEXES = (
@@ -107,6 +108,51 @@ def build(content: Mapping[str, Any], path: Path, prefix_space: bool = False) ->
         raise InputError.at(path, None, f"not a tokenizer ({line})", "get the folder again") from None
     tokenizer.encode_special_tokens = True  # what a text spells is text
     return tokenizer
+
+
+def vocabulary_of(content: Mapping[str, Any], path: Path) -> dict[str, int]:
+    """Return the id of every token, added ones included.
+
+    Raises:
+        InputError: when a token or an id is not what it should be.
+    """
+    vocabulary = content["model"]["vocab"]
+    pairs: list[tuple[Any, Any]]
+    if isinstance(vocabulary, list):
+        pairs = [(entry[0] if isinstance(entry, list) and entry else None, n) for n, entry in enumerate(vocabulary)]
+    else:
+        pairs = list(vocabulary.items())
+    for token in content.get("added_tokens") or ():
+        pairs.append((token.get("content"), token.get("id")) if isinstance(token, dict) else (None, None))
+    for token, number in pairs:
+        if not isinstance(token, str) or not isinstance(number, int) or isinstance(number, bool):
+            raise InputError.at(path, None, f"{token!r} with id {number!r} is no token", "get the folder again")
+    found = dict(pairs)
+    if any(found[token] != number for token, number in pairs):
+        raise InputError.at(path, None, "a token has two ids", "get the folder again")
+    return found
+
+
+def without_symbols(content: Mapping[str, Any], symbols: Collection[str]) -> dict[str, Any]:
+    """Return the tokenizer with other names for special symbols, so that a text that spells them is text.
+
+    Ids stay as they are.
+
+    Args:
+        content: what `read_tokenizer_json` returns.
+        symbols: to be renamed.
+    """
+    model = dict(content["model"])
+
+    def other(token: str) -> str:
+        return f"{NEVER_IN_TEXT}{token}" if token in symbols else token
+
+    if isinstance(model["vocab"], list):
+        model["vocab"] = [[other(entry[0]), *entry[1:]] for entry in model["vocab"]]
+    else:
+        model["vocab"] = {other(token): number for token, number in model["vocab"].items()}
+    added = [token for token in content.get("added_tokens") or () if token["content"] not in symbols]
+    return dict(content) | {"model": model, "added_tokens": added}
 
 
 def _with_prefix_space(part: Any) -> Any:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.exchange.importing import DICT, SOURCE
+from fairseq_alignmlm.exchange.importing import DICT
 from fairseq_alignmlm.exchange.sentencepiece_file import bpe_tokenizer, template
 from fairseq_alignmlm.exchange.symbols import SPECIAL
 from fairseq_alignmlm.exchange.tensors import read_json
-from fairseq_alignmlm.exchange.tokenizer import CheckpointTokenizer
+from fairseq_alignmlm.exchange.tokenizer import SOURCE, CheckpointTokenizer, beside_checkpoint
 from fairseq_alignmlm.exchange.tokenizer_file import LARGEST
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
@@ -45,12 +45,10 @@ class ImportedVocabulary:
             InputError: when a file is missing or broken, or dict.txt is not that of the tokenizer.
         """
         record = read_json(folder / SOURCE)
-        special, rows = record.get("special_tokens"), record.get("rows")
-        if not isinstance(special, dict) or not isinstance(rows, int):
-            raise InputError.at(folder / SOURCE, None, "is not what `import` writes", "import the folder again")
-        tokenizer = CheckpointTokenizer(folder / TOKENIZER, rows, special)
-        if list(read_vocabulary(folder / DICT).index) != tokenizer.symbols:
-            raise InputError.at(folder / DICT, None, f"is not that of {TOKENIZER}", "import the folder again")
+        tokenizer = beside_checkpoint(folder)
+        path = folder / DICT if (folder / DICT).is_file() else folder / "bin" / DICT  # of a model, or of a pair
+        if list(read_vocabulary(path).index) != tokenizer.symbols:
+            raise InputError.at(path, None, f"is not that of {TOKENIZER}", "import the folder again")
         return cls(folder, record, tokenizer)
 
     def tokenizer_json(self, language_number: int) -> dict[str, Any]:

@@ -259,7 +259,7 @@ def hostile(content, how):
         ("kind", "a model of type 'Script' is not read"),
         ("no vocabulary", "has no vocabulary"),
         ("ids", "have one id"),
-        ("negative", "not a tokenizer"),
+        ("negative", "token 'w20' has id -1, the model 60 rows"),
         ("special", "has no token '<mask>', which serves as mask"),
         ("charsmap", "not a tokenizer"),
         ("nested", "not JSON"),

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--language", required=True, metavar="NAME", help="name of the models")
     train.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the models")
     train.add_argument("--held-out", type=Path, metavar="FILE", help="trees to measure on (default: every tenth tree)")
-    train.add_argument("--l2", type=float, default=5.0, help="weight of the squared weights (default: 5)")
+    train.add_argument("--l2", type=arguments.weight, default=5.0, help="weight of the squared weights (default: 5)")
     train.add_argument("--iterations", type=arguments.positive, default=200, help="at most (default: 200)")
     train.set_defaults(action=_train)
 

@@ -51,6 +51,7 @@ def _measure(args: argparse.Namespace, checkpoint: Path, vocabulary: Vocabulary)
     from fairseq_alignmlm.evaluation.checkpoint import read_checkpoint_embeddings
     from fairseq_alignmlm.evaluation.emergence import layer_scores, masked_loss, parallel_sentences
     from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors
+    from fairseq_alignmlm.evaluation.verification import direction_of
     from fairseq_alignmlm.storage import sha256_of
 
     encoder = SentenceVectors.load(checkpoint, args.data / "dict.txt")
@@ -58,6 +59,8 @@ def _measure(args: argparse.Namespace, checkpoint: Path, vocabulary: Vocabulary)
     if embeddings.updates is None:
         raise InputError.at(checkpoint, None, "does not say how many updates it had", "give checkpoints of a run")
     languages = _languages(args.languages, encoder.languages, checkpoint)
+    for path in filter(None, (args.counterparts, args.dictionary)):
+        direction_of(path, encoder.identity, ",".join(languages), ())
     source, target = _rows(args.counterparts, vocabulary)
     known = None if args.dictionary is None else torch.isin(source, _single_tokens(args.dictionary, vocabulary))
     frequency = torch.tensor(vocabulary.counts)[source]

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layer",
         type=int,
-        help="0 embeddings, 1 first layer, ... (default: XTREME's, 8 of 12 14 of 24, two thirds of other depths)",
+        help="0 embeddings, 1 first layer, ... (default: XTREME's, 8 of 12, 14 of 24, two thirds of other depths)",
     )
     parser.add_argument("--languages", help="SOURCE,TARGET: for models with language embeddings, and for the signature")
     parser.add_argument(

@@ -78,6 +78,11 @@ class SentenceVectors:
         return self._languages
 
     @property
+    def identity(self) -> Identity:
+        """What the checkpoint and its dict.txt know of the data."""
+        return self._identity
+
+    @property
     def layers(self) -> int:
         """The number of layers: layer 0 is the embeddings, this one the last."""
         return len(self._model.encoder.sentence_encoder.layers)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.utils import get_available_activation_fns
 
+from fairseq_alignmlm.option_ranges import require_range
+
 PositionInit = ChoiceEnum(["normal", "sinusoidal"])
 ComputeDtype = ChoiceEnum(["float32", "bfloat16"])
 ActivationFn = ChoiceEnum(get_available_activation_fns())
@@ -77,3 +79,18 @@ class MultilingualRobertaConfig(FairseqDataclass):
     min_params_to_wrap: int = field(
         default=int(1e8), metadata={"help": "smallest layer that --ddp-backend fully_sharded wraps"}
     )
+
+
+def check_settings(cfg: MultilingualRobertaConfig) -> None:
+    """Refuse sizes and rates that no model has.
+
+    Raises:
+        InputError: a number is not finite, or out of its range.
+    """
+    for name in ("encoder_layers", "encoder_embed_dim", "encoder_ffn_embed_dim", "encoder_attention_heads"):
+        require_range(f"--{name.replace('_', '-')}", getattr(cfg, name), 1)
+    require_range("--max-positions", cfg.max_positions, 1)
+    for name in ("dropout", "attention_dropout", "activation_dropout", "pooler_dropout"):
+        require_range(f"--{name.replace('_', '-')}", getattr(cfg, name), 0, 1)
+    require_range("--init-std", cfg.init_std, 0, above=True)
+    require_range("--layer-norm-eps", cfg.layer_norm_eps, 0, above=True)

@@ -17,7 +17,7 @@ from fairseq.models import (
 )
 from torch import Tensor, nn
 
-from fairseq_alignmlm.models.config import MultilingualRobertaConfig
+from fairseq_alignmlm.models.config import MultilingualRobertaConfig, check_settings
 from fairseq_alignmlm.models.encoder import SentenceEncoder
 from fairseq_alignmlm.models.heads import MaskedLMHead, SentenceHead, TokenHead
 from fairseq_alignmlm.models.language_tables import LanguagePositions, LanguageSpecials
@@ -74,7 +74,12 @@ class MultilingualRoberta(FairseqEncoderModel):
 
     @classmethod
     def build_model(cls, cfg: MultilingualRobertaConfig, task: Any) -> MultilingualRoberta:
-        """Build the model for a task's dictionary and languages."""
+        """Build the model for a task's dictionary and languages.
+
+        Raises:
+            InputError: when a size or rate is out of range.
+        """
+        check_settings(cfg)
         languages = len(getattr(task, "languages", ()))
         return cls(cfg, MultilingualEncoder(cfg, task.source_dictionary, languages))
 

@@ -17,7 +17,7 @@ from typing import Any
 from fairseq_alignmlm import __version__
 from fairseq_alignmlm.checksums import verified_digest
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
+from fairseq_alignmlm.storage import atomic_path, parse_json, sha256_of, write_json
 
 Build = Callable[[list[Path]], Mapping[str, Any]]
 
@@ -115,7 +115,7 @@ def read_record(step_output: Path) -> dict[str, Any] | None:
     if not step_output.is_dir():
         path = step_output.with_name(f"{step_output.name}.manifest.json")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None

@@ -10,13 +10,12 @@ from __future__ import annotations
 import functools
 import glob
 import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.storage import sha256_of, write_json
+from fairseq_alignmlm.storage import parse_json, sha256_of, write_json
 
 MANIFEST = "manifest.json"
 LEVELS = 4  # of folders above a file that may hold its manifest
@@ -112,7 +111,7 @@ def _outputs(manifest: str, stamp: Stamp) -> dict[str, str]:
     except OSError:
         return {}
     try:
-        record = json.loads(data.decode("utf-8"))
+        record = parse_json(data.decode("utf-8"))
         outputs = record["outputs"] if isinstance(record, dict) and "outputs" in record else []
         return {entry["path"]: entry["sha256"] for entry in outputs if len(entry["sha256"]) == 64}
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -129,7 +128,7 @@ def _note(path: str) -> Path:
 
 def _remembered(path: str, stamp: Stamp) -> str | None:
     try:
-        note: Any = json.loads(_note(path).read_text(encoding="utf-8"))
+        note: Any = parse_json(_note(path).read_text(encoding="utf-8"))
         return note["sha256"] if note["stamp"] == list(stamp) and len(note["sha256"]) == 64 else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

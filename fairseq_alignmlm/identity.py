@@ -17,7 +17,7 @@ from typing import Any
 from fairseq_alignmlm.checksums import verify
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.vocabulary import read_symbols
-from fairseq_alignmlm.storage import sha256_of, write_json
+from fairseq_alignmlm.storage import parse_json, sha256_of, write_json
 
 FILE_NAME = "identity.json"  # beside dict.txt, or in a folder of binarized data
 HEADER = "identity: "  # of a comment line in dictionaries and counterparts
@@ -82,7 +82,7 @@ class Identity:
         if path.is_file():
             verify(path)
         try:
-            return cls.of_json(json.loads(path.read_text(encoding="utf-8")))
+            return cls.of_json(parse_json(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise InputError.at(path, None, "no such file", "make the data again") from None
         except (OSError, ValueError) as error:
@@ -104,7 +104,7 @@ class Identity:
             text = line.removeprefix("#").strip()
             if text.startswith(HEADER.strip()):
                 try:
-                    return cls.of_json(json.loads(text.removeprefix(HEADER.strip())))
+                    return cls.of_json(parse_json(text.removeprefix(HEADER.strip())))
                 except ValueError as error:
                     raise InputError.at(path, number, f"no identity ({error})", "make the file again") from None
         return None

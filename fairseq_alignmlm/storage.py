@@ -127,6 +127,26 @@ def atomic_path(target: str | Path, folder: bool = False) -> Iterator[Path]:
         workplace.close()
 
 
+def parse_json(text: str | bytes, **options: Any) -> Any:
+    """Parse JSON; what is nested too deeply is told as other faults are.
+
+    Args:
+        text: UTF-8 if it is bytes.
+        options: of ``json.loads``.
+
+    Raises:
+        ValueError: it is not JSON (``json.JSONDecodeError``), or not UTF-8.
+    """
+    try:
+        return json.loads(text, **options)
+    except RecursionError:
+        raise json.JSONDecodeError("nested too deeply", "", 0) from None
+    except ValueError as error:
+        if "integer string conversion" in str(error):
+            raise json.JSONDecodeError("a number of more than 4300 digits", "", 0) from None
+        raise
+
+
 def write_json(path: str | Path, value: Any) -> None:
     """Write ``value`` as indented UTF-8 JSON, atomically.
 

@@ -32,6 +32,7 @@ STYLE: Any = {
     "hatch.linewidth": 0.8,
     "svg.hashsalt": "fairseq_alignmlm",  # the same input gives the same bytes
     "svg.fonttype": "path",  # no font of the reader's is needed
+    "text.parse_math": False,  # names are names, also with a $ in them
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +11,7 @@ from fairseq_alignmlm.analysis.objectives import name_of_title
 from fairseq_alignmlm.analysis.results import Run
 from fairseq_alignmlm.analysis.tasks import main_metric
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.storage import parse_json
 
 SCALE = "paper (published)"
 FILE = "paper_results.json"
@@ -20,7 +20,7 @@ FILE = "paper_results.json"
 @cache
 def paper_tables() -> dict[str, Any]:
     """Return the tables as printed in arXiv 2211.08547."""
-    return json.loads(files("fairseq_alignmlm.analysis").joinpath(FILE).read_text(encoding="utf-8"))
+    return parse_json(files("fairseq_alignmlm.analysis").joinpath(FILE).read_text(encoding="utf-8"))
 
 
 def read_tables(path: Path) -> dict[str, Any]:
@@ -30,13 +30,18 @@ def read_tables(path: Path) -> dict[str, Any]:
         InputError: when it is missing, not JSON, or has not Tables 3 and 8.
     """
     try:
-        tables = json.loads(path.read_text(encoding="utf-8"))
+        tables = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError.at(path, None, "there is no such file") from None
     except ValueError as error:
         raise InputError.at(path, getattr(error, "lineno", None), f"not JSON ({error})") from None
     if not isinstance(tables, dict) or not {"table3_objectives", "table8_alignment"} <= tables.keys():
         raise InputError.at(path, None, "has no table3_objectives and table8_alignment")
+    try:
+        runs_of_tables(tables)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"is not in the form of {FILE} ({type(error).__name__}: {error})"
+        raise InputError.at(path, None, what, "give tables in that form") from None
     return tables
 
 

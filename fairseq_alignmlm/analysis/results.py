@@ -11,6 +11,7 @@ from typing import Any
 
 from fairseq_alignmlm.analysis.objectives import objective_named
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.storage import parse_json
 
 REMEDY = "run the scoring again"
 DIRECTIONS = ("sup", "zs", "delta", "en")
@@ -130,7 +131,7 @@ def read_run(path: Path) -> Run:
         InputError: when it is not JSON, or a field is missing or of the wrong kind.
     """
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = parse_json(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", None)
         raise InputError.at(path, line, f"not JSON ({error})", REMEDY) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,12 @@ def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
     verify(index)
     try:
         dataset = MMapIndexedDataset(prefix)
-    except ValueError as error:
-        raise InputError.at(index, None, f"cannot be read ({error})", "binarize the data again") from error
+    except (ValueError, KeyError, AssertionError, OverflowError, struct.error) as error:
+        what = f"cannot be read ({type(error).__name__}: {error})"
+        raise InputError.at(index, None, what, "binarize the data again") from error
     if len(dataset) == 0:
         raise InputError.at(data, None, "holds no sentence", "check the text it was made from")
-    item_bytes = np.dtype(MMapIndexedDataset.Index(str(index)).dtype).itemsize
-    expected = int(dataset.sizes.sum()) * item_bytes
+    expected = _expected_bytes(index, dataset)
     if data.stat().st_size != expected:
         raise InputError.at(
             data,
@@ -53,6 +54,21 @@ def load_binarized(prefix: str | Path) -> MMapIndexedDataset:
         )
     verify(data)
     return dataset
+
+
+def _expected_bytes(path: Path, dataset: MMapIndexedDataset, at_once: int = 2**20) -> int:
+    """Return the size of the data file that an index describes, after a look whether its sentences fill it in order."""
+    index, end = dataset._index, 0
+    item_bytes = np.dtype(index.dtype).itemsize
+    for start in range(0, len(dataset), at_once):
+        sizes = np.asarray(index.sizes[start : start + at_once], dtype=np.int64)
+        ends = end + np.cumsum(sizes) * item_bytes
+        if sizes.min() < 0 or not np.array_equal(index._pointers[start : start + at_once], ends - sizes * item_bytes):
+            raise InputError.at(
+                path, None, "damaged: its sentences do not follow each other", "binarize the data again"
+            )
+        end = int(ends[-1])
+    return end
 
 
 def require_same_vocabulary(folder: Path, identity: Identity, names: tuple[str, ...] = ("symbols", "counts")) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.storage import parse_json
 
 ARTICLES = {
     "en": r"\b(a|an|the)\b",
@@ -146,7 +147,7 @@ def read_json(path: Path) -> Any:
         InputError: when the file is missing, is not UTF-8 or not JSON, or a name occurs twice in an object.
     """
     try:
-        return json.loads(path.read_bytes().decode("utf-8"), object_pairs_hook=_without_repeats)
+        return parse_json(path.read_bytes().decode("utf-8"), object_pairs_hook=_without_repeats)
     except FileNotFoundError:
         raise InputError.at(path, None, "there is no such file") from None
     except UnicodeDecodeError as error:

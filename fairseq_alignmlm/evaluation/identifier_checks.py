@@ -11,7 +11,7 @@ from fairseq_alignmlm.evaluation.problems import Fault
 
 MOST_CANDIDATES = 1000  # sentences of a language in XTREME's Tatoeba
 BY_CHANCE = 1e-4
-_INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _IDENTIFIER = re.compile(r"(.*\D)([0-9]+)", re.ASCII)
 
 

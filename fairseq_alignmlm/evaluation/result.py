@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import math
 import platform
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from typing import Any
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.training_log import read_curve
+from fairseq_alignmlm.storage import parse_json
 
 REMEDY = "run the step before again"
 
@@ -164,7 +164,7 @@ def _check_numbers(path: Path, name: str, fields: dict[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError.at(path, None, "no such file", "run the step before") from None
     except ValueError as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 
 POINTS = 200
+FEWER_UPDATES = 2**53  # than these; exact as a float
 _INNER = " | train_inner | "
 _NUMBER = re.compile(r"(\w+)=([-+.\w]+)")
 # The loss on masked tokens, by which objectives can be compared; an objective that has no other loss calls it `loss`.
@@ -36,9 +38,10 @@ def read_curve(path: Path, points: int = POINTS) -> dict[str, list[float]]:
                 text = next((fields[name] for name in _NAMES if name in fields), None)
                 if text is None or "num_updates" not in fields:
                     continue
-                loss = float(text)
-                if math.isfinite(loss):
-                    found[int(fields["num_updates"])] = loss
+                with suppress(ValueError):  # a line that was cut when the run was killed
+                    loss, update = float(text), int(fields["num_updates"])
+                    if math.isfinite(loss) and update < FEWER_UPDATES:
+                        found[update] = loss
     updates = sorted(found)
     step = max(1, math.ceil(len(updates) / points))
     kept = updates[::-1][::step][::-1]

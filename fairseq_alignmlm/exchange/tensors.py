@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.storage import parse_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,7 +34,7 @@ def read_json(path: Path, largest: int = 1 << 22) -> dict[str, Any]:
     if path.stat().st_size > largest:
         raise InputError.at(path, None, f"{path.stat().st_size:,} bytes, more than {largest:,}", "get the folder again")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError.at(path, None, f"not JSON ({_first_line(error)})", "get the folder again") from None
     if not isinstance(found, dict):
@@ -147,7 +147,7 @@ def _is_truncated(path: Path) -> bool:
         if length > LONGEST_HEADER:
             return False
         try:
-            header = json.loads(handle.read(length))
+            header = parse_json(handle.read(length))
             ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             return size < 8 + length

@@ -164,6 +164,11 @@ def test_objectives_differ_in_grey_too() -> None:
     assert len({objective.marker for objective in OBJECTIVES.values()}) == len(OBJECTIVES)
 
 
+def test_names_with_a_dollar_sign_are_no_formulas() -> None:
+    runs = [replace(run, pair=r"en-$\\frac{", transformation=r"$\\frac{") for run in paper_runs()]
+    assert rendered(delta_bars(groups_of(runs)), "png") and rendered(alignment_scatter(runs, correlations(runs)), "png")
+
+
 def test_every_point_of_figure_3_is_inside_its_panel_and_so_is_every_legend() -> None:
     for runs in (paper_runs(), [run for run in paper_runs() if run.transformation == "trans+inv"]):
         groups = groups_of(runs)

@@ -110,23 +110,25 @@ def draw(path: Path, columns: Mapping[str, OrderCounts], examples: Sequence[tupl
     """
     if path.suffix not in FORMATS:
         raise InputError.at(path, None, "not a known image format", f"end the name in {', '.join(FORMATS)}")
+    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    trees = [
-        (f"{number}{side}  {name}", tree)
-        for number, pair in enumerate(examples, 1)
-        for side, name, tree in zip("ab", columns, pair, strict=False)
-    ]
-    width = max([_BARS[0], *(_centres(tree)[1] / 72 + 0.4 for _, tree in trees)])
-    heights = [_BARS[1], *((_LEVEL * (_highest(tree) + 1) + 30) / 72 for _, tree in trees)]
-    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
-    FigureCanvasAgg(figure)
-    panels = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    beside = width - _BARS[0]
-    statistics = panels[0].subfigures(1, 2, width_ratios=(_BARS[0], beside))[0] if beside > 0 else panels[0]
-    _bars(statistics.subplots(), columns)
-    for panel, (title, tree) in zip(panels[1:], trees, strict=True):
-        _tree(panel.subplots(), tree, title, width * 72)
+    with rc_context({"text.parse_math": False}):  # words may hold a $
+        trees = [
+            (f"{number}{side}  {name}", tree)
+            for number, pair in enumerate(examples, 1)
+            for side, name, tree in zip("ab", columns, pair, strict=False)
+        ]
+        width = max([_BARS[0], *(_centres(tree)[1] / 72 + 0.4 for _, tree in trees)])
+        heights = [_BARS[1], *((_LEVEL * (_highest(tree) + 1) + 30) / 72 for _, tree in trees)]
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+        FigureCanvasAgg(figure)
+        panels = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        beside = width - _BARS[0]
+        statistics = panels[0].subfigures(1, 2, width_ratios=(_BARS[0], beside))[0] if beside > 0 else panels[0]
+        _bars(statistics.subplots(), columns)
+        for panel, (title, tree) in zip(panels[1:], trees, strict=True):
+            _tree(panel.subplots(), tree, title, width * 72)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format=path.suffix[1:], dpi=160)

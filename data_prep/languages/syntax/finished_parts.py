@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fairseq_alignmlm.storage import atomic_path, write_json
+from fairseq_alignmlm.storage import atomic_path, parse_json, write_json
 
 
 class FinishedParts:
@@ -22,7 +21,7 @@ class FinishedParts:
         self._folder = self._folder_of(result)
         record = self._folder / "settings.json"
         try:
-            same = json.loads(record.read_text(encoding="utf-8")) == dict(settings)
+            same = parse_json(record.read_text(encoding="utf-8")) == dict(settings)
         except (OSError, ValueError):
             same = False
         if not same:
@@ -58,4 +57,4 @@ class FinishedParts:
         """Yield the file and the counts of every part."""
         for number in sorted(self.done):
             path = self._folder / f"{number:08d}.conllu"
-            yield path, json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            yield path, parse_json(path.with_suffix(".json").read_text(encoding="utf-8"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 from data_prep.languages.syntax.conllu import unparsed_tree
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.storage import parse_json
 
 TOO_LONG = "too long to parse"
 
@@ -87,7 +87,7 @@ def _lemmatizer(settings: ParserSettings) -> str:
     """
     resources = settings.models / "resources.json"
     try:
-        languages = json.loads(resources.read_text(encoding="utf-8"))
+        languages = parse_json(resources.read_text(encoding="utf-8"))
     except ValueError:
         raise InputError.at(resources, None, "not JSON", "download the models again") from None
     if settings.language not in languages:

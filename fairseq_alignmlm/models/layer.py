@@ -30,6 +30,8 @@ class EncoderLayer(nn.Module):
         self.fc1 = nn.Linear(width, cfg.encoder_ffn_embed_dim)
         self.fc2 = nn.Linear(cfg.encoder_ffn_embed_dim, width)
         self.final_layer_norm = nn.LayerNorm(width, cfg.layer_norm_eps)
+        for parameter in self.parameters():
+            parameter.hidden_matrix = parameter.dim() == 2  # type: ignore[attr-defined]  # for the optimiser
 
     def forward(self, x: Tensor, unpadding: Unpadding | None) -> Tensor:
         """Map ``(B, T, H)`` or, of a batch with padding, its tokens ``(N, H)`` to the same shape."""

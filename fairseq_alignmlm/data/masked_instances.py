@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from fairseq.data import FairseqDataset
 from torch import Tensor
 
-from fairseq_alignmlm.data.masking import MaskingRates, generator, mask_tokens
+from fairseq_alignmlm.data.masking import MaskingRates, MaskingSchedule, generator, mask_tokens
 from fairseq_alignmlm.data.mixture import epoch_order
 
 
@@ -56,6 +57,8 @@ class MaskedInstances(FairseqDataset):
         with_language_ids: put language IDs into ``net_input``, for models with language embeddings.
         with_branch_draws: add two uniform numbers per token, drawn like the masks, for further corruption.
         first_part: what the first part counts as in ``part``, where others of the task's parts are left out.
+        schedule: how the share of tokens to predict changes; validation has the last share.
+        short_first: number of epochs in which instances come by length, the shortest first.
     """
 
     def __init__(
@@ -72,6 +75,8 @@ class MaskedInstances(FairseqDataset):
         with_language_ids: bool,
         with_branch_draws: bool = False,
         first_part: int = 0,
+        schedule: MaskingSchedule | None = None,
+        short_first: int = 0,
     ) -> None:
         super().__init__()
         self._parts = list(parts)
@@ -88,12 +93,23 @@ class MaskedInstances(FairseqDataset):
         self._with_language_ids = with_language_ids
         self._with_branch_draws = with_branch_draws
         self._first_part = first_part
+        self._schedule = schedule
+        self._short_first = short_first
         self._epoch = 1
         self.sizes = np.concatenate([np.asarray(part.sizes) for part in parts])
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that masks and order belong to."""
         self._epoch = epoch
+
+    @property
+    def rates(self) -> MaskingRates:
+        """The masking probabilities of the epoch."""
+        if self._schedule is None:
+            return self._rates
+        if not self._shuffle:
+            return replace(self._rates, select=self._schedule.last)
+        return replace(self._rates, select=self._schedule.share(self._rates.select, self._epoch))
 
     @property
     def can_reuse_epoch_itr_across_epochs(self) -> bool:
@@ -124,7 +140,7 @@ class MaskedInstances(FairseqDataset):
         source_T, target_T = mask_tokens(
             tokens_T,
             ~self._special[tokens_T],
-            self._rates,
+            self.rates,
             self._mask_index,
             self._padding_index,
             self._replacements[language],
@@ -192,7 +208,12 @@ class MaskedInstances(FairseqDataset):
     def ordered_indices(self) -> np.ndarray:
         """List the instances of the epoch, shuffled by (seed, epoch) for training."""
         chosen = epoch_order(self._part_sizes, self._counts, self._seed, self._epoch)
-        return generator(self._seed, self._epoch).permutation(chosen) if self._shuffle else chosen
+        if not self._shuffle:
+            return chosen
+        shuffled = generator(self._seed, self._epoch).permutation(chosen)
+        if self._epoch > self._short_first:
+            return shuffled
+        return shuffled[np.argsort(self.sizes[shuffled % len(self)], kind="stable")]
 
 
 def _padded(column: tuple[np.ndarray, ...], width: int | None, padding_index: int) -> tuple[np.ndarray, ...]:

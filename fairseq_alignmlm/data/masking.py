@@ -22,6 +22,25 @@ class MaskingRates:
     random: float = 0.1
 
 
+@dataclass(frozen=True)
+class MaskingSchedule:
+    """A share of tokens to predict that changes linearly from epoch to epoch (Ankner et al. 2023: 30 to 15 %).
+
+    A larger share only adds to the tokens that a smaller one selects, because both are thresholds on the same draw.
+
+    Attributes:
+        last: the share from epoch ``epochs`` on.
+        epochs: number of the first epoch with the last share, at least 2.
+    """
+
+    last: float
+    epochs: int
+
+    def share(self, first: float, epoch: int) -> float:
+        """Return the share of an epoch, counted from 1, when the first has the share ``first``."""
+        return first + (self.last - first) * min(1.0, (epoch - 1) / (self.epochs - 1))
+
+
 def generator(*key: int) -> np.random.Generator:
     """Return a random generator that depends on ``key`` only, for example (seed, epoch, index)."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))

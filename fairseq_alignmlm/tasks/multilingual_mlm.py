@@ -17,7 +17,7 @@ from fairseq_alignmlm.data.batches import select_rows, without_targets
 from fairseq_alignmlm.data.binarized import load_binarized, require_same_vocabulary, token_counts
 from fairseq_alignmlm.data.blocks import cut_into_blocks
 from fairseq_alignmlm.data.masked_instances import MaskedInstances, Part
-from fairseq_alignmlm.data.masking import MaskingRates
+from fairseq_alignmlm.data.masking import MaskingRates, MaskingSchedule
 from fairseq_alignmlm.data.mixture import smoothed_counts
 from fairseq_alignmlm.data.parallel import ParallelSettings, count_sentences, parallel_part
 from fairseq_alignmlm.data.parts import MonolingualPart
@@ -74,6 +74,23 @@ class MultilingualMLMConfig(FairseqDataclass):
         metadata={"help": "languages are sampled in proportion to size ** alpha: 1 by size, 0 all alike"},
     )
     mask_prob: float = field(default=0.15, metadata={"help": "share of tokens to predict"})
+    mask_prob_last: Optional[float] = field(
+        default=None,
+        metadata={
+            "help": "the share changes linearly, epoch by epoch, from --mask-prob to this one, which validation has "
+            "always: 0.3 to 0.15 lets small models learn faster (not what the paper does)"
+        },
+    )
+    mask_prob_epochs: Optional[int] = field(
+        default=None, metadata={"help": "the epoch, from 2 on, that first has --mask-prob-last"}
+    )
+    short_first: bool = field(
+        default=False,
+        metadata={
+            "help": "in the epochs of --curriculum, whose batches are not shuffled, the shortest instances first"
+        },
+    )
+    curriculum: int = II("dataset.curriculum")
     leave_unmasked_prob: float = field(default=0.1, metadata={"help": "share of these that stay as they are"})
     random_token_prob: float = field(default=0.1, metadata={"help": "share of these that become a random token"})
     random_token_scope: RandomTokenScope = field(  # type: ignore[valid-type]
@@ -221,6 +238,8 @@ class MultilingualMLM(FairseqTask):
             with_language_ids=self._with_language_ids,
             with_branch_draws=self._with_branch_draws,
             first_part=self.language_number(languages[0]) - 1,
+            schedule=_masking_schedule(self.cfg),
+            short_first=self.cfg.curriculum if self.cfg.short_first else 0,
         )
         check_lengths(split, self.datasets[split].sizes, self._positions, "--tokens-per-sample")
         logger.info("%s: %s instances", split, ", ".join(f"{len(part):,} {part.name}" for part in parts))
@@ -364,9 +383,22 @@ def _check_settings(cfg: MultilingualMLMConfig) -> None:
     require_range("--random-token-prob", cfg.random_token_prob, 0, 1)
     if cfg.leave_unmasked_prob + cfg.random_token_prob > 1.0:
         raise InputError("--leave-unmasked-prob and --random-token-prob together exceed 1")
+    _masking_schedule(cfg)
+    if cfg.short_first and cfg.curriculum < 1:
+        raise InputError("--short-first: say for how many epochs, --curriculum N")
     require_range("--sampling-alpha", cfg.sampling_alpha, 0)
     require_range("--packing-look-ahead", cfg.packing_look_ahead, 1, remedy="1 keeps the order")
     require_range("--tokens-per-sample", cfg.tokens_per_sample, 2)
+
+
+def _masking_schedule(cfg: MultilingualMLMConfig) -> MaskingSchedule | None:
+    if cfg.mask_prob_last is None and cfg.mask_prob_epochs is None:
+        return None
+    if cfg.mask_prob_last is None or cfg.mask_prob_epochs is None:
+        raise InputError("--mask-prob-last and --mask-prob-epochs belong together; give both or none")
+    require_range("--mask-prob-last", cfg.mask_prob_last, 0, 1, above=True)
+    require_range("--mask-prob-epochs", cfg.mask_prob_epochs, 2)
+    return MaskingSchedule(cfg.mask_prob_last, cfg.mask_prob_epochs)
 
 
 def _languages(folder: Path, listed: str | None, known: tuple[str, ...]) -> list[str]:

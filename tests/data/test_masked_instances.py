@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairseq_alignmlm.data.masked_instances import MaskedInstances
-from fairseq_alignmlm.data.masking import MaskingRates
+from fairseq_alignmlm.data.masking import MaskingRates, MaskingSchedule
 from fairseq_alignmlm.data.parts import MonolingualPart, ParallelPart
 from fairseq_alignmlm.data.sentences import ParallelInstances, SentenceInstances
 
@@ -157,3 +157,38 @@ def test_an_instance_that_comes_again_in_an_epoch_has_other_masks_and_the_same_a
         assert len({tuple(targets[index]) for index in copies}) > 5
         assert {dataset[index]["part"] for index in copies} == {0}
         assert dataset.num_tokens(copies[-1]) == len(targets[copies[0]]) == 8
+
+
+def test_a_schedule_of_the_masking_share_only_takes_tokens_away_until_the_last_share():
+    corpus = Corpus([[word % 50 + 4] * 8 for word in range(400)])
+    part = MonolingualPart("en", 1, SentenceInstances(corpus, 10, BOS))
+    schedule = MaskingSchedule(0.1, 5)
+    dataset, _ = batches([part], rates=MaskingRates(0.5), shuffle=True, schedule=schedule)
+    shares = []
+    for epoch in (1, 2, 3, 4, 5, 6):
+        dataset.set_epoch(epoch)
+        shares.append(np.mean([np.mean(dataset[i]["target"][1:-1] != PAD) for i in range(len(dataset))]))
+    np.testing.assert_allclose(shares, [0.5, 0.4, 0.3, 0.2, 0.1, 0.1], atol=0.03)
+    dataset.set_epoch(3)
+    plain, _ = batches([part], rates=MaskingRates(0.3), shuffle=True)
+    plain.set_epoch(3)
+    np.testing.assert_array_equal(dataset[7]["target"], plain[7]["target"])
+    valid, _ = batches([part], rates=MaskingRates(0.5), schedule=schedule)
+    last, _ = batches([part], rates=MaskingRates(0.1))
+    np.testing.assert_array_equal(valid[7]["target"], last[7]["target"])
+
+
+def test_short_instances_come_first_in_the_first_epochs_and_as_ever_afterwards():
+    corpus = Corpus([[4] * (1 + 7 * number % 8) for number in range(30)])
+    part = MonolingualPart("en", 1, SentenceInstances(corpus, 10, BOS, single=True))
+    dataset, _ = batches([part], shuffle=True, short_first=2)
+    plain, _ = batches([part], shuffle=True)
+    for epoch in (1, 2, 3):
+        for each in (dataset, plain):
+            each.set_epoch(epoch)
+        order = dataset.ordered_indices()
+        assert sorted(order) == list(range(30))
+        if epoch < 3:
+            assert (np.diff(dataset.sizes[order]) >= 0).all()
+        else:
+            np.testing.assert_array_equal(order, plain.ordered_indices())

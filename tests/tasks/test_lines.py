@@ -95,3 +95,17 @@ def test_random_tokens_can_be_left_out(tmp_path):
     mask = 24
     assert chosen.sum() == 15
     assert (source[chosen].eq(mask) | source[chosen].eq(target[chosen])).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"mask_prob_last": 0.15}, "belong together"),
+        ({"mask_prob_last": 0.15, "mask_prob_epochs": 1}, "--mask-prob-epochs 1 is not"),
+        ({"mask_prob_last": 0.0, "mask_prob_epochs": 3}, "--mask-prob-last 0 is not"),
+        ({"short_first": True, "curriculum": 0}, "--curriculum N"),
+    ],
+)
+def test_halves_of_settings_are_refused(tmp_path, settings, message):
+    with pytest.raises(InputError, match=message):
+        batch_of(write_data(tmp_path / "bin"), mask_prob=0.3, **settings)

@@ -20,7 +20,7 @@ from fairseq_alignmlm.evaluation.alignment import alignment_scores
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.dictionary import DictionaryIndices
 from fairseq_alignmlm.lexicon.known_pieces import known_pieces
-from fairseq_alignmlm.lexicon.selection import dictionaries_for, require_vocabulary_and_direction
+from fairseq_alignmlm.lexicon.selection import dictionaries_for, require_direction
 from fairseq_alignmlm.option_ranges import require_range
 
 logger = logging.getLogger(__name__)
@@ -196,7 +196,6 @@ class AlignMLM(FairseqCriterion):
 
 def _read_counterparts(path: str, task: Any, dictionaries: list[DictionaryIndices]) -> tuple[Tensor, Tensor, Tensor]:
     """Return tokens and counterparts ``(N,)``, and which tokens are an entry by themselves, bool ``(N,)``."""
-    require_vocabulary_and_direction(Path(path), task.identity, tuple(task.languages[:2]))
     index_of = known_pieces(task.source_dictionary)
     pairs = [(index_of(first), index_of(second)) for first, second in read_counterparts(path)]
     known = np.array([pair for pair in pairs if None not in pair], dtype=np.int64).reshape(-1, 2)
@@ -204,6 +203,7 @@ def _read_counterparts(path: str, task: Any, dictionaries: list[DictionaryIndice
         raise InputError.at(path, None, "no token of it is in dict.txt", "give the files of one language pair")
     if len(known) < len(pairs):
         logger.warning("%s: %d of %d tokens are not in dict.txt", path, len(pairs) - len(known), len(pairs))
+    require_direction(Path(path), known[:, :1], known[:, 1:], task, (task.languages[0], task.languages[1]))
     entries = np.concatenate([each.source[each.single_pieces()[0], 0] for each in dictionaries])
     source, target = torch.from_numpy(known).t().contiguous()
     return source, target, torch.from_numpy(np.isin(known[:, 0], entries))

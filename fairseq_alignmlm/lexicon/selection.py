@@ -80,60 +80,69 @@ def dictionaries_for(value: str, data: LexiconData) -> list[PairDictionary]:
 
     Raises:
         InputError: when a dictionary is unusable, of another vocabulary, the other way round, of other languages, or
-            when no word of it occurs in the text, so that it would change nothing.
+            when it would change nothing: no word of it occurs in the text, or both sides are the same.
     """
     index_of = known_pieces(data.source_dictionary)
     found = []
     for first, second, dictionary in load_dictionaries(value, data.languages):
-        told = require_vocabulary_and_direction(dictionary.path, data.identity, (first, second))
         entries = dictionary.to_indices(index_of)
-        _require_use(dictionary.path, entries, data, (first, second), told)
+        require_direction(dictionary.path, entries.source, entries.target, data, (first, second))
+        _require_use(dictionary.path, entries, data, (first, second))
         found.append(PairDictionary(first, second, entries))
     return found
 
 
-def require_vocabulary_and_direction(path: Path, identity: Identity, direction: tuple[str, str]) -> bool:
-    """Compare what a dictionary or counterparts say of themselves with where they are used.
+def require_direction(
+    path: Path, source_NK: np.ndarray, target_NK: np.ndarray, data: LexiconData, pair: tuple[str, str]
+) -> None:
+    """Compare a dictionary or counterparts with where they are used, and say what could not be compared.
 
     Args:
         path: the file.
-        identity: that of the data or the model.
-        direction: the languages of its left and right side, as it is used.
-
-    Returns:
-        Whether the file says its languages.
+        source_NK: the pieces on the left side of every entry ``(N, K)``, -1 for none.
+        target_NK: those on the right side ``(N, K')``.
+        data: the task.
+        pair: the languages of its left and right side, as it is used.
 
     Raises:
-        InputError: when it is of another vocabulary or direction.
+        InputError: when it is of another vocabulary or direction: as it says, or as its pieces in the texts say.
     """
-    own = Identity.of_header(path)
-    if own is None:
-        return False
-    identity.require(own, path, "the data", "make it again for these data")
-    if own.languages and own.languages != direction:
-        first, second = own.languages if len(own.languages) == 2 else (",".join(own.languages), "?")
-        what = f"goes from {first} to {second}, and is used from {direction[0]} to {direction[1]}"
-        remedy = f"give --languages {first},{second}, or name the pair: --dictionary {first}-{second}=FILE"
-        raise InputError.at(path, None, what, remedy)
-    return bool(own.languages)
-
-
-def _require_use(path: Path, entries: DictionaryIndices, data: LexiconData, pair: tuple[str, str], told: bool) -> None:
-    from fairseq_alignmlm.lexicon.direction import coverage, direction_votes
+    from fairseq_alignmlm.lexicon.direction import direction_votes
 
     first, second = pair
-    counts = data.token_counts(first), data.token_counts(second)
-    forward, backward = direction_votes(entries.source, entries.target, *counts)
+    own = Identity.of_header(path) or Identity()
+    data.identity.require(own, path, "the data", "make it again for these data")
+    if own.languages and own.languages != pair:
+        what = f"goes from {' to '.join(own.languages)}, and is used from {first} to {second}"
+        raise InputError.at(path, None, what, _other_order(own.languages))
+    forward, backward = direction_votes(source_NK, target_NK, data.token_counts(first), data.token_counts(second))
     if backward > forward:
         what = f"goes from {second} to {first}: so say {backward:,} of {forward + backward:,} entries by their pieces"
-        remedy = f"give --languages {second},{first},..., or name the pair: --dictionary {second}-{first}=FILE"
-        raise InputError.at(path, None, what, "make it again the other way round" if told else remedy)
-    if not told:
+        remedy = "make it again the other way round" if own.languages else _other_order((second, first))
+        raise InputError.at(path, None, what, remedy)
+    if not own.languages:
         checked = f"its direction, by the pieces of {forward:,} entries" if forward > backward else "not its direction"
         logger.warning("%s says no vocabulary and languages; checked: that its pieces are known, and %s", path, checked)
-    shares = coverage(entries.source, counts[0]), coverage(entries.target, counts[1])
-    if not any(shares):
-        what = f"no piece of it occurs in the text of {first} or {second}, so it would change nothing"
+
+
+def _other_order(languages: tuple[str, ...]) -> str:
+    pair = "-".join(languages)
+    return f"give --languages {','.join(languages)}; for a dictionary, --dictionary {pair}=FILE names the pair, too"
+
+
+def _require_use(path: Path, entries: DictionaryIndices, data: LexiconData, pair: tuple[str, str]) -> None:
+    """Refuse a dictionary that would change nothing, and log how much of the texts it covers."""
+    import numpy as np
+
+    from fairseq_alignmlm.lexicon.direction import coverage
+
+    if np.array_equal(entries.source, entries.target):
+        what = "every entry has the same pieces on both sides, so it would change nothing"
+        raise InputError.at(path, None, what, "give a dictionary between two languages")
+    sides = zip((entries.source, entries.target), pair, strict=True)
+    shares = {language: coverage(pieces, data.token_counts(language)) for pieces, language in sides}
+    if not any(shares.values()):
+        what = f"no piece of it occurs in the text of {' or '.join(pair)}, so it would change nothing"
         raise InputError.at(path, None, what, "give the dictionary of these data")
-    said = ", ".join(f"{100 * share:.1f} % of the text of {name}" for share, name in zip(shares, pair, strict=True))
+    said = ", ".join(f"{100 * share:.1f} % of the text of {language}" for language, share in shares.items())
     logger.info("%s covers %s", path, said)

@@ -8,6 +8,7 @@ from fairseq.tasks import register_task
 
 from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.data.sentence_pairs import SentencePairs
+from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.tasks.finetuning import FinetuningConfig, FinetuningTask
 
 
@@ -29,5 +30,8 @@ class XtremeClassification(FinetuningTask):
 
     def make_dataset(self, folder: Path, split: str, **settings: Any) -> SentencePairs:
         """Open the sentences and labels of a split."""
+        other = folder / "input1" / "dict.txt"
+        if other.is_file():  # that of input0 was compared when the task began
+            self.identity.require(Identity.of_dict(other), other, str(folder / "input0"), "make the data again")
         first, second, labels = (load_binarized(folder / name / split) for name in ("input0", "input1", "label"))
         return SentencePairs(first, second, labels, **settings)

@@ -74,11 +74,17 @@ def test_a_dictionary_that_the_text_never_uses_is_refused(data, tmp_path):
         dictionaries_for(path, data("en", "de"))
 
 
+def test_a_dictionary_with_the_same_pieces_on_both_sides_is_refused(data, tmp_path):
+    path = write(tmp_path / "d.tsv", [("in", "in"), ("arm", "arm")])
+    with pytest.raises(InputError, match="every entry has the same pieces on both sides, so it would change nothing"):
+        dictionaries_for(path, data("en", "de"))
+
+
 def test_what_could_not_be_verified_is_told(data, tmp_path, caplog):
     dictionaries_for(write(tmp_path / "d.tsv", FORWARD), data("en", "de"))
     assert "that its pieces are known, and its direction, by the pieces of 4 entries" in caplog.text
     caplog.clear()
-    dictionaries_for(write(tmp_path / "d.tsv", [("in", "in")]), data("en", "de"))
+    dictionaries_for(write(tmp_path / "d.tsv", [("in", "in"), ("in unused", "unused in")]), data("en", "de"))
     assert "and not its direction" in caplog.text
     caplog.clear()
     dictionaries_for(write(tmp_path / "d.tsv", FORWARD, Identity("aa", languages=("en", "de"))), data("en", "de"))

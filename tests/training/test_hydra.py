@@ -39,3 +39,9 @@ def test_align_mlm_trains_and_validates_from_yaml(tiny_pair, tmp_path):
     logs = "".join(path.read_text() for path in tmp_path.glob("outputs/**/*.log")) + done.stdout + done.stderr
     assert re.search(r'"valid_alignment_dictionary": "[\d.]+"', logs)
     assert re.search(r'"valid_loss_xx": "[\d.]+"', logs)
+    (tmp_path / "align.yaml").write_text(
+        config.replace('"en,xx"', '"xx,en"').replace("dictionary: ", "dictionary: en-xx=")
+    )
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "checkpoint_last.pt: is of other languages (en,xx) than --languages (xx,en)" in done.stderr

@@ -90,7 +90,10 @@ setup(
     ],
     python_requires=">=3.10",
     packages=find_packages(include=["fairseq_alignmlm*", "data_prep*", "fairseq_startup*"]),
-    package_data={"": ["py.typed", "**/*.json", "**/*.tsv", "**/*.txt", "**/*.yaml", "**/*.toml"]},
+    package_data={"": ["py.typed", "**/*.json", "**/*.tsv", "**/*.txt", "**/*.yaml", "**/*.toml", "**/Snakefile"]},
+    entry_points={
+        "console_scripts": ["alignmlm = fairseq_alignmlm.__main__:cli", "alignmlm-data = data_prep.__main__:cli"]
+    },
     cmdclass={"build_py": BuildWithStartUpFile},
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,

@@ -1,6 +1,7 @@
-"""``python -m PACKAGE VERB``: a verb is one file in ``PACKAGE/commands``, found by listing that folder.
+"""``alignmlm VERB`` and ``alignmlm-data VERB``: a verb is one file in ``PACKAGE/commands``, which is listed.
 
-Such a file has ``SUMMARY`` (one line), ``add_arguments(parser)`` and ``run(args) -> exit status``.
+Such a file has ``SUMMARY`` (one line), ``add_arguments(parser)`` and ``run(args) -> exit status``, and for the overview
+``ORDER`` (its place among the verbs, as work goes on) and ``EXAMPLE`` (one command).
 """
 
 from __future__ import annotations
@@ -11,11 +12,36 @@ import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any, NoReturn
 
 from fairseq_alignmlm import __version__, plugins
 from fairseq_alignmlm.errors import InputError
 
 FAILED, BAD_INPUT, INTERRUPTED, NOBODY_READS = 1, 2, 130, 141
+PROGRAMS = {"fairseq_alignmlm": "alignmlm", "data_prep": "alignmlm-data"}
+LAST = 1000
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and takes no shortened options."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **{"allow_abbrev": False, **settings})
+
+    def error(self, message: str) -> NoReturn:
+        """End with one line on stderr."""
+        self.exit(BAD_INPUT, f"error: {message}; see {self.prog} --help\n")
+
+
+class Renamed(argparse.Action):
+    """Store a value, and warn where an option is given by its old name."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Store ``values``."""
+        if option_string and option_string != self.option_strings[0]:
+            print(f"warning: {option_string} is now {self.option_strings[0]}; the old name will go", file=sys.stderr)
+        setattr(namespace, self.dest, values)
 
 
 def find_verbs(package: str) -> dict[str, str]:
@@ -30,15 +56,23 @@ def make_parser(package: str, description: str, argv: Sequence[str]) -> argparse
     Only the modules of those verbs are imported, so that one verb starts as fast as it can.
     """
     verbs = find_verbs(package)
-    parser = argparse.ArgumentParser(prog=f"python -m {package}", description=description)
+    program = PROGRAMS.get(package, f"python -m {package}")
+    parser = Parser(prog=program, description=description)
     parser.add_argument("--version", action="version", version=f"{package} {__version__}")
     choices = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
     wanted = [argv[0]] if argv and argv[0] in verbs else list(verbs)
-    for verb in wanted:
-        module: ModuleType = importlib.import_module(verbs[verb])
-        verb_parser = choices.add_parser(verb, help=module.SUMMARY, description=f"{module.__doc__ or ''}".strip())
+    modules: dict[str, ModuleType] = {verb: importlib.import_module(verbs[verb]) for verb in wanted}
+    ordered = sorted(modules.items(), key=lambda item: (getattr(item[1], "ORDER", LAST), item[0]))
+    for verb, module in ordered:
+        example = getattr(module, "EXAMPLE", "")
+        epilog = f"example:\n  {example}" if example else None
+        about = f"{module.__doc__ or ''}".strip()
+        verb_parser = choices.add_parser(verb, help=module.SUMMARY, description=about, epilog=epilog)
         module.add_arguments(verb_parser)
         verb_parser.set_defaults(run=module.run)
+    examples = [getattr(module, "EXAMPLE", "") for _, module in ordered]
+    if any(examples):
+        parser.epilog = "\n".join(["examples:", *(f"  {example}" for example in examples if example)])
     return parser
 
 

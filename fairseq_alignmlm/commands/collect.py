@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--languages", required=True, help="L1,L2")
     parser.add_argument("--updates", type=int, help="updates of pre-training")
     parser.add_argument("--train-seconds", type=float, help="wall time of pre-training")
+    parser.add_argument("--configuration", type=Path, metavar="FILE", help="configuration.yaml of the run, to be kept")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting to keep (repeat)")
 
 
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Write result.json; return the exit status."""
     from fairseq_alignmlm.errors import InputError
     from fairseq_alignmlm.evaluation.result import collect_result, read_settings, versions
+    from fairseq_alignmlm.run.settings_file import read_settings_file
     from fairseq_alignmlm.storage import write_json
 
     languages = args.languages.split(",")
@@ -50,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
         "settings": ({"random_tokens": random_tokens} if random_tokens else {}) | read_settings(args.set),
         "versions": versions(),
     }
+    if args.configuration is not None:
+        result["configuration"] = read_settings_file(args.configuration)
     write_json(args.folder / "result.json", result)
     print(f"{args.folder / 'result.json'}: {', '.join(sorted(result['transfer'])) or 'alignment only'}")
     return 0

@@ -25,6 +25,17 @@ from fairseq_alignmlm.option_ranges import require_range
 
 logger = logging.getLogger(__name__)
 
+OBJECTIVE = {
+    "name": "align_mlm",
+    "title": "ALIGN-MLM",
+    "order": 4,
+    "colour": "#7f1d3f",
+    "marker": "D",
+    "hatch": "",
+    "settings": {"align_alpha": {"word": "alpha", "text": "alpha {}"}},
+    "reads": {"dictionary": "--dictionary", "counterparts": "--counterparts"},
+}
+
 
 @dataclass
 class AlignMLMConfig(FairseqDataclass):

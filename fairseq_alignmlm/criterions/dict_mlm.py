@@ -23,6 +23,18 @@ from fairseq_alignmlm.option_ranges import require_range
 
 logger = logging.getLogger(__name__)
 
+OBJECTIVE = {
+    "name": "dict_mlm",
+    "title": "DICT-MLM",
+    "order": 3,
+    "colour": "#e08214",
+    "marker": "^",
+    "hatch": "..",
+    "reads": {"dictionary": "--dictionary"},
+    "language_ids": True,
+    "instances": "sentences",
+}
+
 SUBSTITUTE, PREDICT = "substitute", "predict"
 Variant = ChoiceEnum([SUBSTITUTE, PREDICT])
 

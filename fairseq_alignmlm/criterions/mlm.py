@@ -9,6 +9,8 @@ from torch import Tensor
 
 from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy, selected_positions
 
+OBJECTIVE = {"name": "mlm", "title": "MLM", "order": 1, "colour": "#d9d9d9", "marker": "o", "hatch": ""}
+
 
 @register_criterion("mlm", dataclass=FairseqDataclass)
 class MLM(FairseqCriterion):

@@ -24,6 +24,22 @@ from fairseq_alignmlm.option_ranges import require_range
 
 logger = logging.getLogger(__name__)
 
+OBJECTIVE = {
+    "name": "xlm",
+    "title": "XLM",
+    "order": 2,
+    "colour": "#74b9e0",
+    "marker": "s",
+    "hatch": "//",
+    "criterion": "tlm",
+    "settings": {"tlm_ratio": {"word": "tlm", "text": "TLM ratio {}", "natural": 1.0}},
+    "reads": {"parallel": "--tlm-parallel"},
+    "language_ids": True,
+    "instances": "sentences",
+    "sentence_pairs": True,
+    "in_short_blocks": {"tlm_ratio": 0},
+}
+
 Layout = ChoiceEnum([HALVES, PACKED])
 
 

@@ -93,7 +93,51 @@ TASKS: dict[str, Task] = {
         Task("tatoeba", "sentence retrieval", Kind.INDICES, _TATOEBA_LANGUAGES, "retrieval"),
     )
 }
-NICKNAMES = {"pos": "udpos", "ner": "panx", "nli": "xnli", "bucc": "bucc2018"}
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A task that transfer is measured on: its short name and how reports show it.
+
+    Attributes:
+        name: on the command line and in results.
+        data: the task of `TASKS` whose data and labels it has.
+        title: in reports.
+        metrics: with their titles, the paper's first; the others are shown beside it.
+    """
+
+    name: str
+    data: str
+    title: str
+    metrics: tuple[tuple[str, str], ...]
+
+    @property
+    def is_tagging(self) -> bool:
+        """Whether words are labelled, rather than sentences or pairs of them."""
+        return TASKS[self.data].kind is Kind.TAGS
+
+
+# in the paper's order
+TRANSFER: dict[str, Transfer] = {
+    row.name: row
+    for row in (
+        Transfer("xnli", "xnli", "XNLI", (("accuracy", "accuracy"),)),
+        Transfer("ner", "panx", "NER", (("span_f1_1.2.2", "F1"),)),
+        Transfer("pos", "udpos", "POS", (("span_f1_1.2.2", "F1"), ("accuracy", "accuracy"))),
+    )
+}
+NICKNAMES = {row.name: row.data for row in TRANSFER.values()} | {"nli": "xnli", "bucc": "bucc2018"}
+
+
+def transfer_task(name: str) -> Transfer:
+    """Return the task of a name.
+
+    Raises:
+        InputError: when there is no such task.
+    """
+    if name not in TRANSFER:
+        raise InputError(f"unknown task '{name}'; choose of {', '.join(TRANSFER)}")
+    return TRANSFER[name]
 
 
 def task_named(name: str) -> Task:

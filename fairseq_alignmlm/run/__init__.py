@@ -1,0 +1,1 @@
+"""From settings to results: the configuration, the table of objectives, and the engine that runs what is stale."""

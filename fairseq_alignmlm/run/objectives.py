@@ -1,0 +1,200 @@
+"""The table of objectives: every file of `criterions` carries its own row, and so does a file of a plug-in folder.
+
+A row is the literal dictionary ``OBJECTIVE`` at the top of the file that registers the criterion. It is read without
+importing the file, so that commands start without torch. Further folders of such files are named by the environment
+variable ``ALIGNMLM_PLUGINS``, separated as in ``PATH``, or by ``--plugins``; fairseq loads them with this package.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.errors import InputError
+
+PLUGINS = "ALIGNMLM_PLUGINS"
+CRITERIONS = Path(__file__).resolve().parents[1] / "criterions"
+ROW = "OBJECTIVE"
+READS = ("dictionary", "counterparts", "parallel")
+_STYLES = (("#4d9a5b", "v", "\\\\"), ("#8073ac", "P", "xx"), ("#35978f", "X", "++"), ("#a6611a", "*", "oo"))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number that a criterion takes and by which runs of one objective are told apart.
+
+    Attributes:
+        name: of the field of its dataclass, ``align_alpha`` for ``--align-alpha``.
+        default: that field's default, the paper's value.
+        word: stands before the value in the names of runs.
+        text: how reports write it, ``{}`` is the value.
+        natural: the default with two natural languages.
+    """
+
+    name: str
+    default: float
+    word: str
+    text: str
+    natural: float
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One row.
+
+    Attributes:
+        name: as in results and on the command line, for example ``align_mlm``.
+        title: as in the paper.
+        file: where the row stands.
+        criterion: the name it is registered under with fairseq (default: the name).
+        order: its place in tables; those of the paper are 1 to 4.
+        colour: of bars and lines, readable in grey.
+        marker: of points.
+        hatch: of bars.
+        settings: what its runs may differ in.
+        reads: the criterion's flag for each kind of file that it reads: ``dictionary``; ``counterparts``, which only
+            derived languages have; ``parallel``, which only natural languages have and then need.
+        language_ids: whether the model has language embeddings.
+        instances: ``blocks`` or ``sentences``, unless a scale says otherwise.
+        sentence_pairs: whether instances hold two sentences, which need longer blocks.
+        in_short_blocks: settings in blocks too short for sentence pairs.
+    """
+
+    name: str
+    title: str
+    file: Path
+    criterion: str
+    order: float = 100.0
+    colour: str = ""
+    marker: str = ""
+    hatch: str = ""
+    settings: tuple[Setting, ...] = ()
+    reads: Mapping[str, str] = field(default_factory=dict)
+    language_ids: bool = False
+    instances: str = "blocks"
+    sentence_pairs: bool = False
+    in_short_blocks: Mapping[str, float] = field(default_factory=dict)
+
+
+def plugin_folders() -> tuple[Path, ...]:
+    """Return the folders that ``ALIGNMLM_PLUGINS`` names."""
+    return tuple(Path(name).resolve() for name in os.environ.get(PLUGINS, "").split(os.pathsep) if name)
+
+
+def plugin_files() -> list[Path]:
+    """Return the Python files of the plug-in folders.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    for folder in plugin_folders():
+        if not folder.is_dir():
+            raise InputError.at(folder, None, "no such folder of plug-ins", f"correct --plugins or {PLUGINS}")
+    return [path for folder in plugin_folders() for path in sorted(folder.glob("[!_.]*.py"))]
+
+
+def objectives() -> dict[str, Objective]:
+    """Return the objectives by name, in the paper's order, others after them.
+
+    Raises:
+        InputError: a row is broken, or a name stands in two files.
+    """
+    return dict(_read_rows((*sorted(CRITERIONS.glob("[!_.]*.py")), *plugin_files())))
+
+
+def objective_named(name: str) -> Objective:
+    """Return the objective of a name.
+
+    Raises:
+        InputError: when there is none.
+    """
+    table = objectives()
+    if name not in table:
+        raise InputError(f"unknown objective '{name}'; choose of {', '.join(table)} or all")
+    return table[name]
+
+
+@cache
+def _read_rows(files: tuple[Path, ...]) -> tuple[tuple[str, Objective], ...]:
+    found: dict[str, Objective] = {}
+    for file in files:
+        row = read_row(file)
+        if row is None:
+            continue
+        if row.name in found:
+            raise InputError.at(file, None, f"objective {row.name!r} is in {found[row.name].file} too", "rename one")
+        found[row.name] = row
+    return tuple((row.name, row) for row in sorted(found.values(), key=lambda row: (row.order, row.name)))
+
+
+def read_row(file: Path) -> Objective | None:
+    """Return the row of a file, None when it has none; nothing of it is executed.
+
+    Raises:
+        InputError: the file is no Python, or its row is broken.
+    """
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise InputError.at(file, getattr(error, "lineno", None), f"not Python ({error})", "correct it") from None
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == ROW for target in targets):
+            try:
+                row = ast.literal_eval(statement.value)  # type: ignore[attr-defined]
+            except (ValueError, TypeError) as error:
+                raise _broken(file, statement.lineno, f"is no literal ({error})") from None
+            return _objective(file, statement.lineno, row, tree)
+    return None
+
+
+def _broken(file: Path, line: int, what: str) -> InputError:
+    return InputError.at(file, line, f"{ROW} {what}", "see docs/adding.md")
+
+
+def _objective(file: Path, line: int, row: Any, tree: ast.Module) -> Objective:
+    known = {each.name for each in fields(Objective)} - {"file"}
+    if not isinstance(row, dict) or not all(isinstance(key, str) for key in row):
+        raise _broken(file, line, "is no dictionary of names")
+    if unknown := sorted(row.keys() - known):
+        raise _broken(file, line, f"has an unknown entry {unknown[0]!r}")
+    name = row.get("name")
+    if not isinstance(name, str) or not name.replace("_", "a").isalnum() or not name.isascii() or name == "all":
+        raise _broken(file, line, f"has the name {name!r}; use letters, digits and _")
+    settings = row.get("settings", {})
+    reads, short = row.get("reads", {}), row.get("in_short_blocks", {})
+    if not all(isinstance(each, dict) for each in (settings, reads, short)):
+        raise _broken(file, line, "has settings, reads or in_short_blocks that are no dictionaries")
+    if unknown := sorted(reads.keys() - set(READS)):
+        raise _broken(file, line, f"reads {unknown[0]!r}; choose of {', '.join(READS)}")
+    if row.get("instances", "blocks") not in ("blocks", "sentences"):
+        raise _broken(file, line, f"has instances {row['instances']!r}; choose blocks or sentences")
+    style = _STYLES[sum(name.encode()) % len(_STYLES)]
+    given: dict[str, Any] = {"title": name.replace("_", "-").upper(), "criterion": name}
+    given |= dict(zip(("colour", "marker", "hatch"), style, strict=True)) | row
+    given["settings"] = tuple(_setting(file, line, key, value, tree) for key, value in settings.items())
+    return Objective(file=file, **given)
+
+
+def _setting(file: Path, line: int, name: str, entry: Any, tree: ast.Module) -> Setting:
+    if not isinstance(entry, dict) or set(entry) - {"natural"} != {"word", "text"} or not str(entry["word"]).isalpha():
+        raise _broken(file, line, f"has a setting {name!r} without word and text")
+    default = _default_of(file, line, name, tree)
+    return Setting(name, default, entry["word"], str(entry["text"]), float(entry.get("natural", default)))
+
+
+def _default_of(file: Path, line: int, name: str, tree: ast.Module) -> float:
+    """Return the default of a field of the file's dataclass: the one place where it stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
+            value = node.value
+            if isinstance(value, ast.Call):
+                value = next((word.value for word in value.keywords if word.arg == "default"), None)
+            if isinstance(value, ast.Constant) and isinstance(value.value, (int, float)):
+                return float(value.value)
+    raise _broken(file, line, f"has a setting {name!r}, which is no field with a number as its default")

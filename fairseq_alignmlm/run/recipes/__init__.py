@@ -1,0 +1,10 @@
+"""The recipes by name: a module has ``SUMMARIES``, ``add_arguments(parser, name)`` and ``run(args) -> exit status``."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from fairseq_alignmlm.run.recipes import derived_pair
+
+MODULES: tuple[ModuleType, ...] = (derived_pair,)
+RECIPES: dict[str, ModuleType] = {name: module for module in MODULES for name in module.SUMMARIES}

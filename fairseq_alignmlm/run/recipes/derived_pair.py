@@ -1,0 +1,176 @@
+"""English against a language derived from it: the recipes of the paper's transformations."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer, transfer_task
+from fairseq_alignmlm.run.configuration import Configuration
+from fairseq_alignmlm.run.derived import STAGES, DerivedPair
+from fairseq_alignmlm.run.experiment import Experiment
+from fairseq_alignmlm.run.locks import FolderLock, locked
+from fairseq_alignmlm.run.objectives import Objective
+from fairseq_alignmlm.run.recipes import options
+from fairseq_alignmlm.run.stages import REPORT, RUNS, do, prepare, report, run_all, say
+from fairseq_alignmlm.run.steps import Records
+
+SUMMARIES = {
+    "trans": "English against its transliterated copy: the same word order, no symbol shared",
+    "trans_inv": "English against its transliterated copy with the words of every sentence reversed",
+    "trans_syn": "English against its transliterated copy in the word order of another language",
+    "quickstart": "MLM against ALIGN-MLM on the synthetic language under trans_inv: four minutes on two cores",
+}
+TRANSFORMS = {"trans": (), "trans_inv": ("inv",), "trans_syn": ("syn",), "quickstart": ("inv",)}
+FOLLOWING = "run"  # --data-seed run
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the recipe's arguments."""
+    options.add_common(parser, "toy", "mlm,align_mlm" if name == "quickstart" else options.ALL)
+    add = parser.add_argument
+    add(
+        "--corpus",
+        type=Path,
+        metavar="PATH",
+        help="English text: wikiextractor files, plain text, or a sentence a line",
+    )
+    for task in options.all_tasks():
+        kind = {"pos": "POS data, XTREME TSV or CoNLL-U", "ner": "NER data, XTREME TSV"}
+        what = kind.get(task.name, "NLI data, sentence1 TAB sentence2 TAB label")
+        for split in ("train", "dev"):
+            add(f"--{task.name}-{split}", type=Path, metavar="FILE", help=what)
+    names = ", ".join(task.name for task in options.all_tasks())
+    add(
+        "--tasks",
+        metavar="NAMES",
+        help=f"{names}, comma-separated (default: all with data; of the synthetic language pos)",
+    )
+    add(
+        "--dictionary-percent",
+        type=options.number,
+        metavar="P",
+        help="size of the training dictionary (default: 25; Tables 4, 5)",
+    )
+    add(
+        "--overlap",
+        type=options.number,
+        metavar="F",
+        help="share of the vocabulary that keeps its script (default: 0; Table 7)",
+    )
+    add(
+        "--data-seed",
+        default="1",
+        metavar="N",
+        help="seed of the derivation, the overlap and the dictionary; other seeds are other pairs; "
+        "`run`: each run's own, as in the published code (default: 1 for all runs)",
+    )
+    add("--orders", type=Path, metavar="DIR", help="trans_syn: ordering models (.orm), e.g. of alignmlm-data download")
+    add("--superstrate", default="fr", metavar="CODE", help="trans_syn: whose word order to take (default: fr)")
+    add("--parser", type=Path, metavar="DIR", help="trans_syn: stanza models (default: stanza's own, downloaded)")
+    options.add_stages(parser, STAGES)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prepare, train, test and report; return the exit status."""
+    options.use_plugins(args.plugins)
+    scale, base, configuration = options.settings_of(args)
+    chosen = options.objectives_of(args)
+    seeds = options.seeds_of(args)
+    options.check_stages(args)
+    pair = _pair(args, scale, configuration)
+    if args.data_seed == FOLLOWING:
+        by_seed = {seed: [seed] for seed in seeds}
+    elif args.data_seed.isascii() and args.data_seed.isdecimal() and len(args.data_seed) < 10:
+        by_seed = {int(args.data_seed): seeds}
+    else:
+        raise InputError(f"--data-seed {args.data_seed}: give a whole number, or run")
+    roots = []
+    for data_seed, of_runs in by_seed.items():
+        roots.append(_one_pair(args, base, _with_data_seed(pair, data_seed), chosen, of_runs))
+    if args.stop_stage >= REPORT:
+        say(f"stage {REPORT}: {STAGES[REPORT]}")
+        place = roots[0] if len(roots) == 1 else roots[0].with_name(f"{roots[0].name.partition('.data')[0]}.data-run")
+        report([root / "runs" for root in roots], place / "report")
+    return 0
+
+
+def _pair(args: argparse.Namespace, scale: str, configuration: Configuration) -> DerivedPair:
+    """Return the pair that is asked for; refuse what contradicts itself."""
+    given = {
+        task: (getattr(args, f"{task.name}_train"), getattr(args, f"{task.name}_dev")) for task in options.all_tasks()
+    }
+    data = [path for paths in given.values() for path in paths if path]
+    tasks: tuple[Transfer, ...] = options.tasks_of(args.tasks) if args.tasks else ()
+    if configuration.data.synthetic:
+        if data or args.corpus or args.orders or args.parser:
+            what = f"--scale {args.scale} is the synthetic language"
+            raise InputError(f"{what}; for your own text and data give --scale small or another")
+        tasks = tasks or (transfer_task("pos"),)
+    else:
+        if args.corpus is None:
+            raise InputError(f"--scale {args.scale} needs --corpus; see --help")
+        if not any(train for train, _ in given.values()):
+            raise InputError(f"--scale {args.scale} needs labelled data, for example --pos-train and --pos-dev")
+        for task in tasks:
+            if given[task][0] is None:
+                raise InputError(
+                    f"--tasks {args.tasks}: for {task.name} give --{task.name}-train and --{task.name}-dev"
+                )
+        if TRANSFORMS[args.recipe] == ("syn",) and args.orders is None:
+            raise InputError("the syntax transformation needs --orders, a folder of ordering models")
+    labelled = {}
+    for task, (train, dev) in given.items():
+        if train and dev:
+            labelled[task] = (train, dev)
+        elif train or dev:
+            there, missing = ("train", "dev") if train else ("dev", "train")
+            raise InputError(f"--{task.name}-{there} without --{task.name}-{missing}")
+    labelled = {task: paths for task, paths in labelled.items() if not tasks or task in tasks}
+    options.need_files(args.corpus, args.orders, args.parser, *data)
+    return DerivedPair(
+        args.work,
+        scale,
+        configuration,
+        TRANSFORMS[args.recipe],
+        args.corpus,
+        labelled,
+        tasks,
+        args.orders,
+        args.superstrate,
+        args.parser,
+        options.cores_of(args),
+    )
+
+
+def _with_data_seed(pair: DerivedPair, seed: int) -> DerivedPair:
+    data = dataclasses.replace(pair.configuration.data, seed=seed)
+    return dataclasses.replace(pair, configuration=dataclasses.replace(pair.configuration, data=data))
+
+
+def _one_pair(
+    args: argparse.Namespace, base: Configuration, pair: DerivedPair, chosen: list[Objective], seeds: list[int]
+) -> Path:
+    records = Records(pair.root)
+    folder = pair.folder(records)
+    folder.refuse_if_of_others()
+    lock = FolderLock(pair.root)
+    try:
+        if pair.synthetic and args.stage == 1:
+            with locked(pair.shared.parent / "language", wait=True):
+                do(Records(pair.shared.parent / "language"), pair.language_steps())
+        prepare(folder, records, lock, STAGES, pair.stage, args.stage, args.stop_stage)
+        experiments = [
+            Experiment(folder, pair.configuration, base, objective, seed, tuple(pair.labelled_files()))
+            for seed in seeds
+            for objective in chosen
+        ]
+        if args.stage <= RUNS <= args.stop_stage:
+            names = " ".join(objective.name for objective in chosen)
+            say(f"stage {RUNS}: {names} x seeds {' '.join(map(str, seeds))}")
+            run_all(experiments, args.jobs, options.cores_of(args))
+    finally:
+        lock.release()
+    return pair.root

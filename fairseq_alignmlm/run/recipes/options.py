@@ -1,0 +1,175 @@
+"""Options that several recipes share, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.xtreme_tasks import TRANSFER, Transfer, transfer_task
+from fairseq_alignmlm.run.configuration import Configuration, load, scale_names
+from fairseq_alignmlm.run.objectives import PLUGINS, Objective, objective_named, objectives
+from fairseq_alignmlm.run.stages import REPORT, usable_cores
+
+ALL = "all"
+
+
+def number(text: str) -> float:
+    """Parse a number of 0 or more; 25 and 25.0 are the same."""
+    try:
+        found = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: not a number") from None
+    if not math.isfinite(found) or found < 0:
+        raise argparse.ArgumentTypeError(f"{text}: not a number of 0 or more")
+    return found
+
+
+def positive(text: str) -> int:
+    """Parse a whole number above 0."""
+    if not text.isascii() or not text.isdecimal() or int(text[:10]) < 1 or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
+    return int(text)
+
+
+def add_common(parser: argparse.ArgumentParser, scale: str, objective: str = ALL) -> None:
+    """Add what every recipe of a pair takes."""
+    add = parser.add_argument
+    add(
+        "--scale",
+        default=scale,
+        metavar="NAME",
+        help=f"{', '.join(scale_names())}, or a file.yaml of your own (default: {scale})",
+    )
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one setting, such as pretrain.lr=1e-3; may be repeated",
+    )
+    add(
+        "--objective",
+        default=objective,
+        metavar="NAMES",
+        help=f"{', '.join(objectives())}, comma-separated, or all (default: {objective})",
+    )
+    add("--seeds", default="1", metavar="N,N,...", help="one run of every objective per seed (default: 1)")
+    for row in objectives().values():
+        for setting in row.settings:
+            what = f"{row.title}: {setting.text.format('X')} (default: {setting.default:g})"
+            add(f"--{setting.name.replace('_', '-')}", type=number, metavar="X", help=what)
+    add("--work", type=Path, default=Path("work"), metavar="DIR", help="where everything is written (default: work)")
+    add(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="runs at a time, one thread each (default: one per GPU, else one per core)",
+    )
+    add(
+        "--plugins",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder with objectives of your own; may be repeated",
+    )
+
+
+def add_stages(parser: argparse.ArgumentParser, stages: dict[int, str]) -> None:
+    """Add ``--stage`` and ``--stop-stage``."""
+    listed = ", ".join(f"{stage} {name}" for stage, name in stages.items())
+    parser.add_argument("--stage", type=positive, default=1, metavar="N", help=f"first stage: {listed} (default: 1)")
+    parser.add_argument(
+        "--stop-stage", type=positive, default=REPORT, metavar="N", help=f"last stage (default: {REPORT})"
+    )
+    parser.epilog = "What follows -- goes to every fairseq-train as it is: -- --fp16"
+    parser.add_argument("fairseq", nargs="*", metavar="-- FLAGS", help="further flags of fairseq-train")
+
+
+def setting_names() -> list[str]:
+    """Return the names of the settings of all objectives."""
+    return [setting.name for row in objectives().values() for setting in row.settings]
+
+
+def check_stages(args: argparse.Namespace) -> None:
+    """Refuse stages that there are not."""
+    if not 1 <= args.stage <= args.stop_stage <= REPORT:
+        raise InputError(f"--stage {args.stage} --stop-stage {args.stop_stage}: there are stages 1 to {REPORT}")
+
+
+def use_plugins(folders: Sequence[str]) -> None:
+    """Make the objectives of some folders known, here and in the commands that are called."""
+    if folders:
+        given = [str(Path(folder).resolve()) for folder in folders]
+        old = [name for name in os.environ.get(PLUGINS, "").split(os.pathsep) if name and name not in given]
+        os.environ[PLUGINS] = os.pathsep.join([*old, *given])
+
+
+def settings_of(args: argparse.Namespace) -> tuple[str, Configuration, Configuration]:
+    """Return the scale's name, its own settings and those that were chosen."""
+    overrides = list(args.set)
+    chosen = {"data.dictionary_percent": getattr(args, "dictionary_percent", None)}
+    chosen |= {"data.overlap": getattr(args, "overlap", None)}
+    chosen |= {f"objective.{name}": getattr(args, name, None) for name in setting_names()}
+    overrides += [f"{name}={value!r}" for name, value in chosen.items() if value is not None]
+    _, base = load(args.scale)
+    name, configuration = load(args.scale, overrides, getattr(args, "fairseq", []))
+    return name, base, configuration
+
+
+def objectives_of(args: argparse.Namespace) -> list[Objective]:
+    """Return the objectives that were chosen.
+
+    Raises:
+        InputError: one is unknown.
+    """
+    if args.objective == ALL:
+        return list(objectives().values())
+    return [objective_named(name) for name in dict.fromkeys(args.objective.split(","))]
+
+
+def seeds_of(args: argparse.Namespace) -> list[int]:
+    """Return the seeds that were chosen.
+
+    Raises:
+        InputError: one is no whole number.
+    """
+    found = []
+    for text in dict.fromkeys(args.seeds.split(",")):
+        if not text.isascii() or not text.isdecimal() or len(text) > 9:
+            raise InputError(f"'{text}' is no whole number; see --seeds")
+        found.append(int(text))
+    return found
+
+
+def tasks_of(names: str) -> tuple[Transfer, ...]:
+    """Return the tasks of a comma-separated list.
+
+    Raises:
+        InputError: one is unknown.
+    """
+    return tuple(transfer_task(name) for name in dict.fromkeys(names.split(",")))
+
+
+def all_tasks() -> list[Transfer]:
+    """Return all tasks, in the order of the command line."""
+    return [TRANSFER[name] for name in reversed(TRANSFER)]
+
+
+def need_files(*paths: Path | None) -> None:
+    """Refuse what is not there.
+
+    Raises:
+        InputError: see above.
+    """
+    for path in paths:
+        if path is not None and not path.exists():
+            raise InputError(f"{path}: no such file")
+
+
+def cores_of(args: argparse.Namespace) -> int:
+    """Return how many processes prepare data."""
+    return args.jobs or usable_cores()

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # T_trans: English against its transliterated copy, which keeps the word order and shares no symbol.
-# Time and disk: toy 10 minutes, small 1 to 2 hours (2 cores, two objectives, two seeds), paper see README.
-# Options: recipes/trans.sh --help. Numbers to expect: README, Results.
+# Time: toy 5 minutes, small 1 to 2 hours (2 cores, two objectives, two seeds). Options: recipes/trans.sh --help
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-exec "$here/pair.sh" "" "$@"
+# shellcheck source=recipes/environment.sh
+source "$here/environment.sh"
+exec alignmlm run trans "$@"

@@ -13,6 +13,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Tests run side by side; more threads in each would be in each other's way. Torch reads it when it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Recipes use the environment that the tests run in, and make none.
+os.environ.setdefault("FAIRSEQ_ALIGNMLM_PYTHON", sys.executable)
 hypothesis.settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("project")
 

@@ -1,47 +1,19 @@
-"""The objectives as reports show them: title, colour, marker and hatch, the same everywhere."""
+"""The objectives as reports show them, from the table in `run.objectives`: the same title and colour everywhere."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 
+from fairseq_alignmlm.run.objectives import Objective, objectives, style_of
 
-@dataclass(frozen=True)
-class Objective:
-    """How one objective is written and drawn.
-
-    Attributes:
-        name: as in results, for example ``align_mlm``.
-        title: as in the paper.
-        colour: from light to dark over the known objectives, so that grey prints stay readable.
-        marker: of its points.
-        hatch: of its bars.
-    """
-
-    name: str
-    title: str
-    colour: str
-    marker: str
-    hatch: str
-
-
-OBJECTIVES = {
-    objective.name: objective
-    for objective in (
-        Objective("mlm", "MLM", "#d9d9d9", "o", ""),
-        Objective("xlm", "XLM", "#74b9e0", "s", "//"),
-        Objective("dict_mlm", "DICT-MLM", "#e08214", "^", ".."),
-        Objective("align_mlm", "ALIGN-MLM", "#7f1d3f", "D", ""),
-    )
-}
-_OTHERS = (("#4d9a5b", "v", "\\\\"), ("#8073ac", "P", "xx"), ("#35978f", "X", "++"), ("#a6611a", "*", "oo"))
+OBJECTIVES = objectives()
 
 
 def objective_named(name: str) -> Objective:
-    """Return an objective; one that the paper has not gets a title and a style of its own."""
+    """Return an objective; one that is in no table, as of a plug-in that is not here, gets a title and a style."""
     if name in OBJECTIVES:
         return OBJECTIVES[name]
-    style = _OTHERS[sum(name.encode()) % len(_OTHERS)]
-    return Objective(name, name.replace("_", "-").upper(), *style)
+    return Objective(name, name.replace("_", "-").upper(), Path(), name, **style_of(name))
 
 
 def name_of_title(title: str) -> str:

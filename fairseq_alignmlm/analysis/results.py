@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fairseq_alignmlm.analysis.objectives import objective_named
+from fairseq_alignmlm.analysis.objectives import OBJECTIVES, objective_named
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.run.configuration import Data
 from fairseq_alignmlm.storage import parse_json
 
 REMEDY = "run the scoring again"
 DIRECTIONS = ("sup", "zs", "delta", "en")
 # what tells runs of one objective apart, and the paper's value of it
 VARIATIONS: dict[str, tuple[float, str]] = {
-    "dictionary_percent": (25, "dictionary {} %"),
-    "tlm_ratio": (0.25, "TLM ratio {}"),
-    "overlap": (0, "overlap {}"),
-    "align_alpha": (10, "alpha {}"),
+    "dictionary_percent": (Data().dictionary_percent, "dictionary {} %"),
+    **{each.name: (each.default, each.text) for row in OBJECTIVES.values() for each in row.settings},
+    "overlap": (Data().overlap, "overlap {}"),
 }
 
 

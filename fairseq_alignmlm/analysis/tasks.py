@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-TASKS = {"xnli": "XNLI", "ner": "NER", "pos": "POS"}
-# the paper's metric first; the others are shown beside it
-METRICS = {
-    "xnli": {"accuracy": "accuracy"},
-    "ner": {"span_f1_1.2.2": "F1"},
-    "pos": {"span_f1_1.2.2": "F1", "accuracy": "accuracy"},
-}
+from fairseq_alignmlm.evaluation.xtreme_tasks import TRANSFER
+
+TASKS = {name: task.title for name, task in TRANSFER.items()}
+METRICS = {name: dict(task.metrics) for name, task in TRANSFER.items()}
 TRANSFORMATIONS = ("trans", "trans+inv", "trans+syn")
 
 

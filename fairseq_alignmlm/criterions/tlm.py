@@ -37,7 +37,7 @@ OBJECTIVE = {
     "language_ids": True,
     "instances": "sentences",
     "sentence_pairs": True,
-    "in_short_blocks": {"tlm_ratio": 0},
+    "in_short_blocks": {"tlm_without_pairs": True},
 }
 
 Layout = ChoiceEnum([HALVES, PACKED])

@@ -150,7 +150,7 @@ class DerivedPair:
         toy += [f"--lexicon={sizes.lexicon!r}", f"--workers={self.workers}"]
         labelled = [f"--labelled-train={sizes.labelled_train}", f"--labelled-dev={sizes.labelled_dev}"]
         labelled += [f"--pairs-train={sizes.pairs_train}", f"--pairs-dev={sizes.pairs_dev}"]
-        settings = self.configuration.as_dict()["data"]["synthetic"] | _version()
+        settings = self.configuration.as_dict()["data"]["synthetic"] | version()
         made = [self.shared / name for name in ("text", f"trees/{SOURCE}", "labelled")]
         found = [Step("language", [[*toy, *labelled]], [], made, settings)]
         if self.needs_trees:
@@ -159,7 +159,7 @@ class DerivedPair:
             found.append(Step("other_order", [[*toy, f"--word-order={TOY_ORDER}"]], [], [trees], settings))
             train = [*program("alignmlm-data"), "ordering", "train", f"--trees={trees / 'train.conllu'}"]
             train += [f"--language={TOY_ORDER}", f"--output={self.ordering_models}"]
-            found.append(Step("ordering", [train], [trees / "train.conllu"], [self.ordering_models], _version()))
+            found.append(Step("ordering", [train], [trees / "train.conllu"], [self.ordering_models], version()))
         return found
 
     def stage(self, number: int) -> list[Step]:
@@ -177,7 +177,7 @@ class DerivedPair:
         return f"--workers={self.workers}"
 
     def _settings(self, **settings: Any) -> dict[str, Any]:
-        return settings | _version()
+        return settings | version()
 
     def _text(self) -> list[Step]:
         text, trees = self.root / "text" / SOURCE, self.root / "trees" / SOURCE
@@ -279,7 +279,8 @@ class DerivedPair:
         return found
 
 
-def _version() -> dict[str, str]:
+def version() -> dict[str, str]:
+    """Return what every step of preparation depends on besides its settings: the version of this package."""
     return {"fairseq_alignmlm": __version__}
 
 

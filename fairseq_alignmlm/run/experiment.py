@@ -185,8 +185,11 @@ class Experiment:
         except InputError:
             return False
 
-    def run(self) -> None:
+    def run(self, until: str = "result") -> None:
         """Do what is not up to date.
+
+        Args:
+            until: ``pretrain`` leaves out what comes after pre-training.
 
         Raises:
             InputError: see `check`; another process works in the folder; or a command failed.
@@ -199,6 +202,8 @@ class Experiment:
             self.keep_open = (lock.descriptor,)
             for step in self.steps():
                 self._do(step)
+                if step.name == until:
+                    break
         finally:
             lock.release()
         self.say("done")

@@ -78,7 +78,7 @@ class Objective:
     language_ids: bool = False
     instances: str = "blocks"
     sentence_pairs: bool = False
-    in_short_blocks: Mapping[str, float] = field(default_factory=dict)
+    in_short_blocks: Mapping[str, Any] = field(default_factory=dict)
 
 
 def plugin_folders() -> tuple[Path, ...]:
@@ -117,6 +117,11 @@ def objective_named(name: str) -> Objective:
     if name not in table:
         raise InputError(f"unknown objective '{name}'; choose of {', '.join(table)} or all")
     return table[name]
+
+
+def style_of(name: str) -> dict[str, Any]:
+    """Return a colour, a marker and a hatch for an objective that names none."""
+    return dict(zip(("colour", "marker", "hatch"), _STYLES[sum(name.encode()) % len(_STYLES)], strict=True))
 
 
 @cache
@@ -174,9 +179,7 @@ def _objective(file: Path, line: int, row: Any, tree: ast.Module) -> Objective:
         raise _broken(file, line, f"reads {unknown[0]!r}; choose of {', '.join(READS)}")
     if row.get("instances", "blocks") not in ("blocks", "sentences"):
         raise _broken(file, line, f"has instances {row['instances']!r}; choose blocks or sentences")
-    style = _STYLES[sum(name.encode()) % len(_STYLES)]
-    given: dict[str, Any] = {"title": name.replace("_", "-").upper(), "criterion": name}
-    given |= dict(zip(("colour", "marker", "hatch"), style, strict=True)) | row
+    given: dict[str, Any] = {"title": name.replace("_", "-").upper(), "criterion": name, **style_of(name), **row}
     given["settings"] = tuple(_setting(file, line, key, value, tree) for key, value in settings.items())
     return Objective(file=file, **given)
 

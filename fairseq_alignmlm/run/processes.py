@@ -64,10 +64,15 @@ def end_children() -> None:
                 child.wait(max(0.0, deadline - time.monotonic()))
 
 
+def end_with_parent(number: int = signal.SIGTERM) -> None:
+    """Ask Linux to send this process a signal when the one that started it is killed; elsewhere, do nothing."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, number)  # PR_SET_PDEATHSIG
+
+
 def _die_with_parent() -> None:
-    """Ask Linux to end this process when the one that started it is killed."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    end_with_parent(signal.SIGKILL)
 
 
 def start(command: Sequence[str], environment: Mapping[str, str], **options: object) -> subprocess.Popen[bytes]:
@@ -80,7 +85,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], **options: obj
             stdin=subprocess.DEVNULL,
             env={**os.environ, **environment},
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_die_with_parent,
             **options,
         )
         _running.add(child)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run import processes
@@ -20,6 +21,20 @@ from fairseq_alignmlm.run.programs import program
 from fairseq_alignmlm.run.steps import Records, Step
 
 RUNS, REPORT = 7, 8
+
+
+class DataOfPair(Protocol):
+    """What a pair is made of, and how."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+
+    def folder(self, records: Records) -> PairFolder:
+        """Return the folder with what identifies its data."""
+
+    def stage(self, number: int) -> list[Step]:
+        """Return the steps of a stage from 1 to 6."""
 
 
 def usable_cores() -> int:
@@ -81,6 +96,49 @@ def prepare(
         lock.take(shared=True)
     elif chosen:
         say(f"stages {chosen[0]} to {chosen[-1]}: up to date")
+
+
+def run_pair(
+    pair: DataOfPair,
+    stages: Mapping[int, str],
+    first: int,
+    last: int,
+    experiments_of: Callable[[PairFolder], Sequence[Experiment]],
+    together: int | None,
+    cores: int,
+    before: Callable[[], None] = lambda: None,
+) -> None:
+    """Prepare a pair and train on it: stages 1 to 7 of a recipe.
+
+    Args:
+        pair: what it is made of.
+        stages: their names.
+        first: stage to begin with.
+        last: stage to end with.
+        experiments_of: returns the runs of the prepared pair.
+        together: how many run at a time; by default one for each GPU, else for each core.
+        cores: of this machine.
+        before: makes what several pairs share, once it is clear that this one may be made.
+
+    Raises:
+        InputError: see `prepare` and `run_all`.
+    """
+    records = Records(pair.root)
+    folder = pair.folder(records)
+    folder.refuse_if_of_others()
+    lock = FolderLock(pair.root)
+    try:
+        if first == 1:
+            before()
+        prepare(folder, records, lock, stages, pair.stage, first, last)
+        if first <= RUNS <= last:
+            experiments = experiments_of(folder)
+            names = dict.fromkeys(experiment.objective.name for experiment in experiments)
+            seeds = dict.fromkeys(str(experiment.seed) for experiment in experiments)
+            say(f"stage {RUNS}: {' '.join(names)} x seeds {' '.join(seeds)}")
+            run_all(experiments, together, cores)
+    finally:
+        lock.release()
 
 
 def run_all(experiments: Sequence[Experiment], together: int | None, cores: int) -> None:

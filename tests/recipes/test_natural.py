@@ -11,7 +11,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-SCALE = Path(__file__).with_name("tiny.conf").read_text() + "toy_sentences=\nvocabulary=60\n"
+SCALE = Path(__file__).with_name("tiny.yaml").read_text()
+NATURAL = ("synthetic: {", "# synthetic: {"), ("vocabulary: 300", "vocabulary: 30")
 ENGLISH = "the house is small and garden of green while cat sleeps in old dog tree"
 FRENCH = "la maison est petite et jardin du vert pendant chat dort dans vieux chien arbre"
 TAGS = "DET NOUN AUX ADJ CCONJ NOUN ADP ADJ SCONJ NOUN VERB ADP ADJ NOUN NOUN"
@@ -33,12 +34,16 @@ def data(tmp_path_factory):
                 (folder / f"pos.{language}.tsv").write_text("\n\n".join("\n".join(rows) for rows in tagged) + "\n")
     pairs = zip(words["en"], words["fr"], strict=True)
     (folder / "en-fr.txt").write_text("".join(f"{one}\t{two}\n" for one, two in pairs))
-    (folder / "tiny.conf").write_text(SCALE)
+    scale = SCALE
+    for old, new in NATURAL:
+        assert old in scale
+        scale = scale.replace(old, new)
+    (folder / "tiny.yaml").write_text(scale)
     return folder
 
 
 def recipe(repository, data, work, *options):
-    given = ["--scale", data / "tiny.conf", "--l1-corpus", data / "text.en", "--l2-corpus", data / "text.fr"]
+    given = ["--scale", data / "tiny.yaml", "--l1-corpus", data / "text.en", "--l2-corpus", data / "text.fr"]
     given += ["--dictionary", data / "en-fr.txt", "--held-out", "0.3", "--work", work, *options]
     command = [str(repository / "recipes" / "natural.sh"), *map(str, given)]
     return subprocess.run(command, capture_output=True, text=True, cwd=repository)
@@ -78,17 +83,17 @@ def test_separate_symbols_are_another_pair_and_xlm_is_left_out_without_parallel_
     ("options", "message"),
     [
         (("--objective", "mlm,xlm"), "objective xlm needs parallel text of en and fr: give --parallel ENFILE,FRFILE"),
-        (("--parallel", "one"), "--parallel one: give two files"),
+        (("--parallel", "one"), "--parallel: one: give two files"),
         (("--scale", "toy"), "--scale toy is the synthetic language"),
         (("--scale", "huge"), "unknown scale 'huge'"),
         (("--languages", "en"), "--languages en: give two codes"),
         (("--languages", "en,en"), "give two different languages"),
-        (("--symbols", "some"), "--symbols some: choose shared or separate"),
+        (("--symbols", "some"), "--symbols: invalid choice: 'some'"),
         (("--pos-train", "a,b"), "--pos-train and --pos-dev belong together"),
         (("--held-out", "0"), "--held-out 0: give a share between 0 and 1"),
         (("--pos-dev", "a,b"), "--pos-train and --pos-dev belong together"),
-        (("--nonsense", "1"), "unknown option --nonsense"),
-        (("--seeds",), "--seeds needs a value"),
+        (("--nonsense", "1"), "unrecognized arguments: --nonsense 1"),
+        (("--seeds",), "--seeds: expected one argument"),
     ],
 )
 def test_wrong_options_are_named_in_one_line(repository, data, tmp_path, options, message):

@@ -13,11 +13,11 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-SCALE = Path(__file__).with_name("tiny.conf").read_text()
+SCALE = Path(__file__).with_name("tiny.yaml").read_text()
 
 
 def recipe(repository, folder, name, *options):
-    settings = folder / "tiny.conf"
+    settings = folder / "tiny.yaml"
     settings.write_text(SCALE)
     return subprocess.run(
         [str(repository / "recipes" / name), "--scale", str(settings), "--work", str(folder / "work"), *options],
@@ -65,7 +65,7 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
         ([], "align_mlm-1: done"),
         (["--dictionary-percent", "40.0"], "dictionary.40.tsv: no such file"),
     ):
-        command = [repository / "recipes" / "run.sh", pair, tmp_path / "tiny.conf", *chosen, "align_mlm", "1"]
+        command = [repository / "recipes" / "run.sh", pair, tmp_path / "tiny.yaml", *chosen, "align_mlm", "1"]
         called = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=repository)
         assert end in called.stdout + called.stderr
         assert "pre-training" not in called.stdout
@@ -111,15 +111,15 @@ def test_syntax_reorders_with_gold_trees_and_a_trained_order_and_tests_nli(repos
     ("options", "message"),
     [
         (("--scale", "huge"), "unknown scale 'huge'"),
-        (("--nonsense", "1"), "unknown option --nonsense"),
+        (("--nonsense", "1"), "unrecognized arguments: --nonsense 1"),
         (("--scale", "small"), "--scale small needs --corpus"),
         (("--scale", "small", "--corpus", "x"), "needs labelled data"),
-        (("--seeds",), "--seeds needs a value"),
+        (("--seeds",), "--seeds: expected one argument"),
         (("--seeds", "one"), "'one' is no whole number"),
         (("--stage", "9"), "there are stages 1 to 8"),
         (("--objective", "mlm,bert"), "unknown objective 'bert'"),
         (("--tasks", "qa"), "unknown task 'qa'"),
-        (("--align-alpha", "ten"), "--align-alpha ten: not a number"),
+        (("--align-alpha", "ten"), "--align-alpha: ten: not a number"),
         (("--corpus", "x"), "--scale toy is the synthetic language"),
         (("--pos-dev", "x"), "--scale toy is the synthetic language"),
         (("--scale", "small", "--corpus", "x", "--pos-train", "y"), "--pos-train without --pos-dev"),

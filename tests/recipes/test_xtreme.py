@@ -103,7 +103,7 @@ def test_a_stock_checkpoint_goes_from_labelled_data_to_checked_and_signed_scores
         ((), "--checkpoint, --task and --data are needed"),
         (("--checkpoint", "x.pt", "--task", "qa", "--data", "d"), "unknown task 'qa'"),
         (("--checkpoint", "x.pt", "--task", "xnli", "--data", "d", "--languages", "en"), "x.pt: no such file"),
-        (("--nonsense", "1"), "unknown option --nonsense"),
+        (("--nonsense", "1"), "unrecognized arguments: --nonsense 1"),
     ],
 )
 def test_wrong_options_are_named_in_one_line(repository, options, message):

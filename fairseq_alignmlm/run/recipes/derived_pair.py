@@ -11,10 +11,11 @@ from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer, transfer_task
 from fairseq_alignmlm.run.configuration import Configuration
 from fairseq_alignmlm.run.derived import STAGES, DerivedPair
 from fairseq_alignmlm.run.experiment import Experiment
-from fairseq_alignmlm.run.locks import FolderLock, locked
+from fairseq_alignmlm.run.locks import locked
 from fairseq_alignmlm.run.objectives import Objective
+from fairseq_alignmlm.run.pair_folder import PairFolder
 from fairseq_alignmlm.run.recipes import options
-from fairseq_alignmlm.run.stages import REPORT, RUNS, do, prepare, report, run_all, say
+from fairseq_alignmlm.run.stages import REPORT, do, report, run_pair, say
 from fairseq_alignmlm.run.steps import Records
 
 SUMMARIES = {
@@ -78,18 +79,11 @@ def run(args: argparse.Namespace) -> int:
     options.use_plugins(args.plugins)
     scale, base, configuration = options.settings_of(args)
     chosen = options.objectives_of(args)
-    seeds = options.seeds_of(args)
     options.check_stages(args)
-    pair = _pair(args, scale, configuration)
-    if args.data_seed == FOLLOWING:
-        by_seed = {seed: [seed] for seed in seeds}
-    elif args.data_seed.isascii() and args.data_seed.isdecimal() and len(args.data_seed) < 10:
-        by_seed = {int(args.data_seed): seeds}
-    else:
-        raise InputError(f"--data-seed {args.data_seed}: give a whole number, or run")
-    roots = []
-    for data_seed, of_runs in by_seed.items():
-        roots.append(_one_pair(args, base, _with_data_seed(pair, data_seed), chosen, of_runs))
+    pair = pair_of(args, scale, configuration)
+    for data_seed, of_runs in seeds_by_data(args).items():
+        _one_pair(args, base, with_data_seed(pair, data_seed), chosen, of_runs)
+    roots = roots_of(args, pair)
     if args.stop_stage >= REPORT:
         say(f"stage {REPORT}: {STAGES[REPORT]}")
         place = roots[0] if len(roots) == 1 else roots[0].with_name(f"{roots[0].name.partition('.data')[0]}.data-run")
@@ -97,8 +91,31 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _pair(args: argparse.Namespace, scale: str, configuration: Configuration) -> DerivedPair:
-    """Return the pair that is asked for; refuse what contradicts itself."""
+def seeds_by_data(args: argparse.Namespace) -> dict[int, list[int]]:
+    """Return the seeds of the runs by the seed of the data.
+
+    Raises:
+        InputError: one is no whole number.
+    """
+    seeds = options.seeds_of(args)
+    if args.data_seed == FOLLOWING:
+        return {seed: [seed] for seed in seeds}
+    if args.data_seed.isascii() and args.data_seed.isdecimal() and len(args.data_seed) < 10:
+        return {int(args.data_seed): seeds}
+    raise InputError(f"--data-seed {args.data_seed}: give a whole number, or run")
+
+
+def roots_of(args: argparse.Namespace, pair: DerivedPair) -> list[Path]:
+    """Return the folders of the pairs that the arguments ask for, one a seed of the data."""
+    return [with_data_seed(pair, seed).root for seed in seeds_by_data(args)]
+
+
+def pair_of(args: argparse.Namespace, scale: str, configuration: Configuration) -> DerivedPair:
+    """Return the pair that is asked for.
+
+    Raises:
+        InputError: the arguments contradict each other.
+    """
     given = {
         task: (getattr(args, f"{task.name}_train"), getattr(args, f"{task.name}_dev")) for task in options.all_tasks()
     }
@@ -145,32 +162,23 @@ def _pair(args: argparse.Namespace, scale: str, configuration: Configuration) ->
     )
 
 
-def _with_data_seed(pair: DerivedPair, seed: int) -> DerivedPair:
+def with_data_seed(pair: DerivedPair, seed: int) -> DerivedPair:
+    """Return the pair with another seed of the data."""
     data = dataclasses.replace(pair.configuration.data, seed=seed)
     return dataclasses.replace(pair, configuration=dataclasses.replace(pair.configuration, data=data))
 
 
 def _one_pair(
     args: argparse.Namespace, base: Configuration, pair: DerivedPair, chosen: list[Objective], seeds: list[int]
-) -> Path:
-    records = Records(pair.root)
-    folder = pair.folder(records)
-    folder.refuse_if_of_others()
-    lock = FolderLock(pair.root)
-    try:
-        if pair.synthetic and args.stage == 1:
-            with locked(pair.shared.parent / "language", wait=True):
-                do(Records(pair.shared.parent / "language"), pair.language_steps())
-        prepare(folder, records, lock, STAGES, pair.stage, args.stage, args.stop_stage)
-        experiments = [
-            Experiment(folder, pair.configuration, base, objective, seed, tuple(pair.labelled_files()))
-            for seed in seeds
-            for objective in chosen
-        ]
-        if args.stage <= RUNS <= args.stop_stage:
-            names = " ".join(objective.name for objective in chosen)
-            say(f"stage {RUNS}: {names} x seeds {' '.join(map(str, seeds))}")
-            run_all(experiments, args.jobs, options.cores_of(args))
-    finally:
-        lock.release()
-    return pair.root
+) -> None:
+    def make_language() -> None:
+        if pair.synthetic:
+            with locked(pair.shared, wait=True):
+                do(Records(pair.shared), pair.language_steps())
+
+    def experiments(folder: PairFolder) -> list[Experiment]:
+        tasks = tuple(pair.labelled_files())
+        return [Experiment(folder, pair.configuration, base, row, seed, tasks) for seed in seeds for row in chosen]
+
+    cores = options.cores_of(args)
+    run_pair(pair, STAGES, args.stage, args.stop_stage, experiments, args.jobs, cores, make_language)

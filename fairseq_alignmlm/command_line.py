@@ -23,11 +23,27 @@ LAST = 1000
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and takes no shortened options."""
+    """Says what is wrong in one line, and takes no shortened options.
+
+    Attributes:
+        rest: the name under which what follows ``--`` is kept as it is; empty where ``--`` has its usual meaning.
+    """
+
+    rest: str = ""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, **{"allow_abbrev": False, **settings})
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse what stands before ``--``, and keep what follows it."""
+        words = list(sys.argv[1:] if args is None else args)
+        if not self.rest:
+            return super().parse_known_args(words, namespace)
+        place = words.index("--") if "--" in words else len(words)
+        found, unknown = super().parse_known_args(words[:place], namespace)
+        setattr(found, self.rest, words[place + 1 :])
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         """End with one line on stderr."""

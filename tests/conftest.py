@@ -19,6 +19,11 @@ hypothesis.settings.register_profile("project", deadline=None, derandomize=bool(
 hypothesis.settings.load_profile("project")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the number of kills be chosen: few in continuous integration, more by hand."""
+    parser.addoption("--kills", type=int, default=3, help="random kills of a recipe (default: 3)")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to run where the package is not installed, instead of failing in a hundred ways."""
     if "fairseq_startup" not in sys.modules:

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     add("--config", nargs="+", default=[], metavar="NAME=VALUE", help="the options of earlier versions")
     derived_pair.add_arguments(parser, "trans")
     parser.set_defaults(seeds="1,2,3", tasks=",".join(TRANSFER))
-    parser.epilog = "What follows -- goes to Snakemake: -- --executor slurm"
+    options.pass_on(parser, "Snakemake", "--executor slurm")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -197,7 +197,12 @@ def _run_jobs(jobs: dict[str, Job], folder: Path, args: argparse.Namespace, furt
         write_json(plan, {name: {k: v for k, v in vars(job).items() if k != "about"} for name, job in jobs.items()})
         snakefile = files("fairseq_alignmlm.run").joinpath("Snakefile")
         command = [*program("snakemake"), f"--snakefile={snakefile}", f"--directory={place}", f"--cores={args.cores}"]
-        command += ["--nolock", "--keep-going", "--rerun-incomplete", *(["--dry-run"] if args.dry_run else [])]
+        command += [
+            "--nolock",
+            "--keep-going",
+            "--rerun-incomplete",
+            *(["--dry-run", "--quiet=rules"] if args.dry_run else []),
+        ]
         command += [*further, "--config", f"plan={plan}"]
         try:
             processes.run(command, environment=_environment())

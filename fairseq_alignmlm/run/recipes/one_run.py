@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     add("--until", choices=("pretrain", "result"), default="result", help="the last step (default: result)")
     add("--requeue", action="store_true", help="when the job is told to end, have SLURM queue it again")
     add("--end-with-parent", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("fairseq", nargs="*", metavar="-- FLAGS", help="further flags of fairseq-train")
+    options.pass_on(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from fairseq_alignmlm.command_line import Parser
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import TRANSFER, Transfer, transfer_task
 from fairseq_alignmlm.run.configuration import Configuration, load, scale_names
@@ -85,8 +86,14 @@ def add_stages(parser: argparse.ArgumentParser, stages: dict[int, str]) -> None:
     parser.add_argument(
         "--stop-stage", type=positive, default=REPORT, metavar="N", help=f"last stage (default: {REPORT})"
     )
-    parser.epilog = "What follows -- goes to every fairseq-train as it is: -- --fp16"
-    parser.add_argument("fairseq", nargs="*", metavar="-- FLAGS", help="further flags of fairseq-train")
+    pass_on(parser)
+
+
+def pass_on(parser: argparse.ArgumentParser, program: str = "every fairseq-train", example: str = "--fp16") -> None:
+    """Have what follows ``--`` go to another program."""
+    assert isinstance(parser, Parser)
+    parser.rest = "fairseq"
+    parser.epilog = f"What follows -- goes to {program} as it is, for example: -- {example}"
 
 
 def setting_names() -> list[str]:

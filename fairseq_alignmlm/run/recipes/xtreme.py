@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         metavar="DIR",
         help="where all is written (default: work/xtreme)",
     )
-    add("fairseq", nargs="*", metavar="-- FLAGS", help="further flags of fairseq-train")
+    options.pass_on(parser, "fairseq-train")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,8 +6,7 @@ import argparse
 import os
 import sys
 
-from fairseq_alignmlm.command_line import FAILED, INTERRUPTED
-from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.command_line import INTERRUPTED
 
 SUMMARY = "run a recipe, from text to report; the same command goes on after an interruption"
 ORDER = 10
@@ -37,15 +36,14 @@ def run(args: argparse.Namespace) -> int:
     try:
         return args.recipe_run(args)
     except processes.StepFailed as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
+        if not error.told:
+            print(f"error: {error}", file=sys.stderr)
+        return error.status
     except processes.Stopped as stopped:
         print(f"{stopped}; the same command goes on", file=sys.stderr)
         return 128 + stopped.number
     except KeyboardInterrupt:
         print("interrupted; the same command goes on", file=sys.stderr)
         return INTERRUPTED
-    except InputError:
-        raise
     finally:
         processes.end_children()

@@ -107,7 +107,7 @@ class Finetuning(Optimisation):
     clip_norm: float = 1.0
     batch: int = 32
     epochs: int = 10  # of tagging
-    max_length: int = 128  # pieces (Table 11)
+    max_length: int = 512  # pieces, as the published scripts have it for tagging; Table 11 has 128 for every task
     classification_epochs: int = 5
     classification_max_length: int = 128
 

@@ -26,7 +26,16 @@ _ending = threading.Event()
 
 
 class StepFailed(InputError):
-    """A command ended with an error; its log says why."""
+    """A command ended with an error.
+
+    Attributes:
+        status: the command's.
+        told: whether the command has said itself what was wrong, to people.
+    """
+
+    def __init__(self, message: str, status: int = 1, told: bool = False) -> None:
+        super().__init__(message)
+        self.status, self.told = status, told
 
 
 class Stopped(BaseException):
@@ -133,7 +142,7 @@ def run(
     name = what or Path(command[0]).name
     ending = f"failed with status {status}" if status > 0 else f"was ended by {signal.Signals(-status).name}"
     if log is None:
-        raise StepFailed(f"{name} {ending}")
+        raise StepFailed(f"{name} {ending}", max(1, status), status > 0)
     lines = _last_lines(log, begin)
     raise StepFailed(f"{name} {ending}; see {log}" + "".join(f"\n    {line}" for line in lines))
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from fairseq_alignmlm.command_line import Parser
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.run.recipes import ablations, derived_pair
 
+pytestmark = pytest.mark.slow
+ALIGNMLM = (sys.executable, "-m", "fairseq_alignmlm", "run")
 SCALE = Path(__file__).with_name("tiny.yaml").read_text()
 
 
@@ -51,8 +53,7 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert {path: path.stat().st_mtime_ns for path in pair.glob("**/*.pt")} == before
 
     run = pair / "runs" / "mlm-1"
-    tuned = run / "pos" / "en" / "settings.txt"
-    tuned.write_text(tuned.read_text().replace("data ", "data 0"))
+    (run / "pos" / "en" / "finetuned.pt").unlink()
     partly = recipe(repository, tmp_path, "trans_inv.sh", *options)
     assert partly.returncode == 0, partly.stderr[-2000:]
     assert partly.stdout.count("fine-tuning") == 1
@@ -63,34 +64,74 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
     assert larger.returncode == 0, larger.stderr[-2000:]
     for chosen, end in (
         ([], "align_mlm-1: done"),
+        (["--dictionary-percent", "25.0"], "align_mlm-1: done"),
         (["--dictionary-percent", "40.0"], "dictionary.40.tsv: no such file"),
     ):
-        command = [repository / "recipes" / "run.sh", pair, tmp_path / "tiny.yaml", *chosen, "align_mlm", "1"]
+        command = [*ALIGNMLM, "one", pair, "--scale", tmp_path / "tiny.yaml", *chosen, "--objective", "align_mlm"]
         called = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=repository)
         assert end in called.stdout + called.stderr
         assert "pre-training" not in called.stdout
-    assert (pair / "runs" / "align_mlm.dictionary40-1").is_dir()
 
-    settings = run / "settings.txt"
-    settings.write_text(settings.read_text().replace("data ", "data 0"))
-    refused = recipe(repository, tmp_path, "trans_inv.sh", *options)
-    assert refused.returncode != 0
-    assert "was made with other settings or data; move it away or choose another --work" in refused.stderr
+    other = recipe(repository, tmp_path, "trans_inv.sh", *options, "--set", "pretrain.lr=5e-4")
+    assert other.returncode == 2
+    message = (
+        "was made with other settings or data (block 1: --lr=0.001, now --lr=0.0005); move it away or choose another"
+    )
+    assert message in other.stderr
+    weights = run / "pretrained.pt"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    altered = recipe(repository, tmp_path, "trans_inv.sh", *options)
+    assert altered.returncode == 2
+    assert "pretrained.pt: is not what was written" in altered.stderr
 
 
-def test_the_ablations_vary_one_setting_at_a_time(repository, tmp_path):
-    recipes = tmp_path / "recipes"
-    shutil.copytree(repository / "recipes", recipes)
-    (recipes / "trans_inv.sh").write_text('#!/bin/bash\nprintf "%s " "$@" >>"$LOG"; echo >>"$LOG"\n')
-    log = tmp_path / "log"
-    command = [recipes / "ablations.sh", "--sweep", "dictionary,overlap", "--seeds", "3", "--work", tmp_path / "work"]
-    settings = os.environ | {"LOG": str(log), "FAIRSEQ_ALIGNMLM_PYTHON": sys.executable}
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=settings)
-    assert "there is no such folder of results" in done.stderr  # of the report: nothing has run
-    common = f"--seeds 3 --work {tmp_path / 'work'} --objective"
-    varied = [f"dict_mlm,align_mlm --dictionary-percent {percent}" for percent in (25, 50, 100)]
-    varied += [f"xlm --overlap {share}" for share in ("0", "0.25", "0.5")]
-    assert log.read_text().splitlines() == [f"{common} {setting} --stop-stage 7 " for setting in varied]
+def test_other_data_are_refused_before_anything_is_written(repository, tmp_path):
+    words = ("--objective", "mlm", "--stop-stage", "2", "--set", "data.synthetic=null", "--tasks", "pos")
+    for name in ("corpus", "other", "pos"):
+        (tmp_path / name).write_text("".join(f"the {name} has sentence number {n} .\n\n" for n in range(300)))
+    labelled = ("--pos-train", str(tmp_path / "pos"), "--pos-dev", str(tmp_path / "pos"))
+    small = ("--set", "data.vocabulary=40")
+    first = recipe(repository, tmp_path, "trans.sh", "--corpus", str(tmp_path / "corpus"), *labelled, *words, *small)
+    assert first.returncode == 0, first.stderr
+    pair = tmp_path / "work" / "tiny" / "en-en_trans"
+    before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in pair.rglob("*")}
+    for options, message in (
+        (
+            ("--corpus", str(tmp_path / "other"), *small),
+            "was made of another corpus; move it away or choose another --work",
+        ),
+        (("--corpus", str(tmp_path / "corpus"), "--set", "data.vocabulary=50"), "was made with vocabulary 40, not 50"),
+    ):
+        refused = recipe(repository, tmp_path, "trans.sh", *labelled, *words, *options)
+        assert refused.returncode == 2
+        assert message in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+    (tmp_path / "pos").write_text("another one\n")
+    refused = recipe(repository, tmp_path, "trans.sh", "--corpus", str(tmp_path / "corpus"), *labelled, *words, *small)
+    assert "was made with other labelled data of pos" in refused.stderr
+    assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in pair.rglob("*")} == before
+
+
+def test_the_ablations_vary_one_setting_at_a_time(monkeypatch, tmp_path):
+    made = []
+    monkeypatch.setattr(derived_pair, "run", lambda args: made.append(vars(args)))
+    monkeypatch.setattr(ablations, "report", lambda results, output: made.append((results, output)))
+    parser = Parser()
+    ablations.add_arguments(parser, "ablations")
+    words = ["--sweep", "dictionary,overlap", "--seeds", "3", "--work", str(tmp_path)]
+    ablations.run(parser.parse_args(words))
+    *runs, (results, output) = made
+    varied = [(one["recipe"], one["objective"], one["dictionary_percent"], one["overlap"]) for one in runs]
+    assert varied == [
+        *(("trans_inv", "dict_mlm,align_mlm", percent, None) for percent in (25, 50, 100)),
+        *(("trans_inv", "xlm", None, share) for share in (0, 0.25, 0.5)),
+    ]
+    assert {(one["seeds"], one["stop_stage"]) for one in runs} == {("3", 7)}
+    pair = tmp_path / "toy" / "en-en_trans_inv"
+    assert results == [pair / "runs", Path(f"{pair}.overlap0.25") / "runs", Path(f"{pair}.overlap0.5") / "runs"]
+    assert output == tmp_path / "toy" / "ablations"
+    with pytest.raises(InputError, match="--align-alpha is what a sweep sets"):
+        ablations.run(parser.parse_args([*words, "--align-alpha", "1"]))
 
 
 def test_syntax_reorders_with_gold_trees_and_a_trained_order_and_tests_nli(repository, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.storage import sha256_of, write_json
+from fairseq_alignmlm.storage import parse_json, sha256_of, write_json
 
 RECORDS = ("manifest.json", ".manifest.json")  # they hold paths and commands, not data
 JUST_NOW = 2.0  # seconds: a file this young may change again within one tick of the clock
@@ -88,6 +87,6 @@ def _stamp(path: Path) -> list[int]:
 
 def _read(file: Path) -> dict[str, tuple[list[int], str]]:
     with suppress(OSError, ValueError, RecursionError, AttributeError, TypeError):
-        entries = json.loads(file.read_text(encoding="utf-8")).items()
+        entries = parse_json(file.read_bytes()).items()
         return {name: (list(value[:4]), str(value[4])) for name, value in entries if len(value) == 5}
     return {}

@@ -16,7 +16,7 @@ from typing import Any
 from fairseq_alignmlm import __version__
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run.hashes import Hashes, files_of
-from fairseq_alignmlm.storage import write_json
+from fairseq_alignmlm.storage import parse_json, write_json
 
 Command = Sequence[str]
 
@@ -61,7 +61,7 @@ class Records:
     def read(self, name: str) -> dict[str, Any]:
         """Return the record of a step; an empty one when there is none that can be read."""
         with suppress(OSError, ValueError, RecursionError):
-            found = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+            found = parse_json((self.folder / f"{name}.json").read_bytes())
             if isinstance(found, dict):
                 return found
         return {}

@@ -10,9 +10,8 @@ from fairseq_alignmlm.errors import InputError
 
 from .. import arguments
 from ..manifest import Step, run_step
-from ..toy.corpus import Files, Part, write_part
-from ..toy.documents import Stream
-from ..toy.word_order import WORD_ORDERS
+from ..toy.corpus import Part, write_part
+from ..toy.trees import WORD_ORDERS
 
 SUMMARY = "write the embedded synthetic language: text, trees and labelled data"
 LANGUAGE = "en"
@@ -80,8 +79,7 @@ def _parts(kind: str, sizes: dict[str, int], args: argparse.Namespace) -> dict[s
     prefix = "" if kind in ("text", "trees") else f"{kind}-"
     order = args.word_order if kind == "trees" else "english"
     return {
-        split: Part(kind, Stream(args.seed, f"{prefix}{split}", args.lexicon), size, order)
-        for split, size in sizes.items()
+        split: Part(kind, f"{prefix}{split}", size, args.seed, args.lexicon, order) for split, size in sizes.items()
     }
 
 
@@ -103,17 +101,16 @@ def _write(folder: Path, parts: dict[str, Part], args: argparse.Namespace) -> No
 
     def build(temporary: list[Path]) -> dict[str, Any]:
         return {
-            split: dict(write_part(part, _files(part.kind, split, temporary[0]), args.workers))
+            split: dict(write_part(part, *_files(part.kind, split, temporary[0]), args.workers))
             for split, part in parts.items()
         }
 
     run_step(step, build)
 
 
-def _files(kind: str, split: str, folder: Path) -> Files:
+def _files(kind: str, split: str, folder: Path) -> tuple[Path | None, Path | None]:
     if kind == "text":
-        return Files(data=folder / f"{split}.txt")
+        return folder / f"{split}.txt", None
     if kind == "trees":
-        return Files(trees=folder / f"{split}.conllu")
-    base = f"{split}-{LANGUAGE}"
-    return Files(data=folder / f"{base}.tsv", trees=folder / f"{base}.conllu")
+        return None, folder / f"{split}.conllu"
+    return folder / f"{split}-{LANGUAGE}.tsv", folder / f"{split}-{LANGUAGE}.conllu"

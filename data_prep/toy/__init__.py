@@ -1,1 +1,1 @@
-"""The embedded synthetic language: a seeded grammar that writes text, trees, tags, names and NLI pairs."""
+"""A synthetic language: English function words, invented content words, trees, tags, names and inference."""

@@ -2,132 +2,112 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
-from typing import TextIO
 
-from data_prep.toy.discourse import Discourse
-from data_prep.toy.documents import Stream, document, plan
-from data_prep.toy.language import language_of
-from data_prep.toy.statement_pairs import PairMaker
-from data_prep.toy.statement_sentences import render
-from data_prep.toy.trees import Sentence
-from data_prep.worker_pool import ordered_map
 from fairseq_alignmlm.progress import track
 
+from ..worker_pool import ordered_map
+from .grammar import Discourse
+from .inference import PairMaker
+from .language import language_of
+from .trees import WORD_ORDERS, Sentence
+
+SHORTEST, LONGEST = 4, 20
 DOCUMENTS_PER_BATCH = 50
-PAIRS_PER_BATCH = 300
 
 
 @dataclass(frozen=True)
 class Part:
-    """One set of sentences.
+    """One set of sentences, or of pairs for ``xnli``; documents are functions of (seed, name, number) alone.
 
-    ``kind`` is ``text``, ``trees``, ``udpos``, ``panx`` or ``xnli``; ``size`` counts sentences, or pairs for ``xnli``.
+    Attributes:
+        kind: ``text``, ``trees``, ``udpos``, ``panx`` or ``xnli``.
+        name: of its supply of documents; those of different names share no randomness.
+        size: sentences or pairs.
     """
 
     kind: str
-    stream: Stream
+    name: str
     size: int
+    seed: int
+    lexicon: float = 1.0
     word_order: str = "english"
 
+    def generator(self, number: int) -> random.Random:
+        """Return the random numbers of a document."""
+        return random.Random(f"toy document {self.seed} {self.name} {number}")
 
-@dataclass(frozen=True)
-class Files:
-    """Where a part goes: its lines (text or labelled data), its trees, or both."""
+    def plan(self) -> Iterator[tuple[int, int]]:
+        """Yield ``(document, sentences to keep)``; the last document may be cut short."""
+        left = self.size
+        for number in count():
+            length = 1 if self.kind == "xnli" else min(_length(self.generator(number)), left)
+            yield number, length
+            left -= length
+            if not left:
+                return
 
-    data: Path | None = None
-    trees: Path | None = None
+    def document(self, number: int, length: int) -> tuple[list[Sentence], str]:
+        """Return the sentences of a document, of a pair two; and the label of the pair."""
+        numbers = self.generator(number)
+        discourse = Discourse(language_of(self.seed, self.lexicon), numbers)
+        if self.kind == "xnli":
+            *both, label = PairMaker(discourse).pair()
+            return [Sentence(one) for one in both], label
+        _length(numbers)
+        order = WORD_ORDERS[self.word_order]
+        return [Sentence(order(discourse.sentence())) for _ in range(length)], ""
 
 
-def write_part(part: Part, files: Files, workers: int) -> Counter[str]:
-    """Write ``files`` and return counts of documents, sentences and words."""
+def _length(numbers: random.Random) -> int:
+    return SHORTEST + int((LONGEST - SHORTEST + 1) * numbers.random() * numbers.random())
+
+
+def write_part(part: Part, data: Path | None, trees: Path | None, workers: int) -> Counter[str]:
+    """Write the lines of a part (text or labelled data), its trees, or both; return counts."""
     counts: Counter[str] = Counter()
-    make = partial(_Batch, part, files.data is not None, files.trees is not None)
     with ExitStack() as stack:
-        data = stack.enter_context(_writer(files.data)) if files.data else None
-        trees = stack.enter_context(_writer(files.trees)) if files.trees else None
-        results = ordered_map(make, _batches(part), workers)
-        for lines, conllu, batch_counts in track(results, f"toy {part.kind}", unit="batches"):
-            if data:
-                separator = "\n" if part.kind == "text" and counts["sentences"] else ""
-                data.write(separator + lines)
-            if trees:
-                trees.write(conllu)
+        files = [stack.enter_context(open(path, "w", encoding="utf-8")) if path else None for path in (data, trees)]
+        results = ordered_map(partial(_batch_maker, part), _batches(part), workers)
+        for lines, blocks, batch_counts in track(results, f"toy {part.kind}", unit="batches"):
+            lines = lines if counts else lines.removeprefix("\n")
+            for file, text in zip(files, (lines, blocks), strict=True):
+                if file:
+                    file.write(text)
             counts.update(batch_counts)
     return counts
 
 
-def _writer(path: Path) -> TextIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return open(path, "w", encoding="utf-8", newline="\n")
-
-
 def _batches(part: Part) -> Iterator[list[tuple[int, int]]]:
-    if part.kind == "xnli":
-        for start in range(0, part.size, PAIRS_PER_BATCH):
-            yield [(index, 1) for index in range(start, min(start + PAIRS_PER_BATCH, part.size))]
-        return
-    documents = plan(part.stream, part.size)
-    while batch := list(islice(documents, DOCUMENTS_PER_BATCH)):
+    plan = part.plan()
+    while batch := list(islice(plan, DOCUMENTS_PER_BATCH)):
         yield batch
 
 
-class _Batch:
-    """Turns a list of (document index, length) into the text for both files."""
+def _batch_maker(part: Part) -> Callable[[Sequence[tuple[int, int]]], tuple[str, str, Counter[str]]]:
+    def make(batch: Sequence[tuple[int, int]]) -> tuple[str, str, Counter[str]]:
+        documents = [(number, *part.document(number, length)) for number, length in batch]
+        lines = "".join(_lines(sentences, part.kind, label) for _, sentences, label in documents)
+        every = [(number, place, one) for number, sentences, _ in documents for place, one in enumerate(sentences, 1)]
+        blocks = "".join(one.conllu(f"{part.name}-{number}", place) for number, place, one in every)
+        words = sum(len(one.forms) for *_, one in every)
+        return lines, blocks, Counter(documents=len(batch), sentences=len(every), words=words)
 
-    def __init__(self, part: Part, with_data: bool, with_trees: bool) -> None:
-        self._part = part
-        self._with_data = with_data
-        self._with_trees = with_trees
-        self._language = language_of(part.stream.seed, part.stream.lexicon)
-
-    def __call__(self, batch: list[tuple[int, int]]) -> tuple[str, str, Counter[str]]:
-        part = self._part
-        data: list[str] = []
-        trees: list[str] = []
-        counts: Counter[str] = Counter()
-        for index, length in batch:
-            if part.kind == "xnli":
-                lines, sentences = self._pair(index)
-            else:
-                sentences = document(self._language, part.stream, index, length, part.word_order)
-                lines = _labelled(sentences, part.kind) if self._with_data else ""
-            data.append(lines)
-            if self._with_trees:
-                trees.append(_conllu(sentences, f"{part.stream.name}-{index}"))
-            counts["documents"] += 1
-            counts["sentences"] += len(sentences)
-            counts["words"] += sum(len(sentence.forms) for sentence in sentences)
-        return ("\n" if part.kind == "text" else "").join(data), "".join(trees), counts
-
-    def _pair(self, index: int) -> tuple[str, list[Sentence]]:
-        discourse = Discourse(self._language, self._part.stream.generator(index))
-        premise, hypothesis, label = PairMaker(discourse).pair()
-        first, second = (Sentence(render(statement, discourse)) for statement in (premise, hypothesis))
-        return f"{first.text}\t{second.text}\t{label}\n", [first, second]
+    return make
 
 
-def _conllu(sentences: list[Sentence], document_name: str) -> str:
-    return "".join(
-        [
-            sentence.conllu(f"{document_name}-{number}", f"# newdoc id = {document_name}\n" if number == 1 else "")
-            for number, sentence in enumerate(sentences, 1)
-        ]
-    )
-
-
-def _labelled(sentences: list[Sentence], kind: str) -> str:
-    if kind == "text":
-        return "".join([f"{sentence.text}\n" for sentence in sentences])
-    attribute = "upos" if kind == "udpos" else "entity"
-    blocks = []
-    for sentence in sentences:
-        blocks += [f"{form.text}\t{getattr(form, attribute)}\n" for form in sentence.forms]
-        blocks.append("\n")
-    return "".join(blocks)
+def _lines(sentences: list[Sentence], kind: str, label: str) -> str:
+    if kind == "xnli":
+        return f"{sentences[0].text}\t{sentences[1].text}\t{label}\n"
+    if kind in ("udpos", "panx"):
+        tag = "upos" if kind == "udpos" else "entity"
+        blocks = ([f"{form.text}\t{getattr(form, tag)}\n" for form in one.forms] for one in sentences)
+        return "".join("".join(block) + "\n" for block in blocks)
+    return "\n" + "".join(f"{one.text}\n" for one in sentences)  # a blank line between documents

@@ -1,76 +1,158 @@
-"""Open-class lexemes: a meaning with all its forms."""
+"""Word forms: English spelling of inflection, invented stems, and the closed classes in real English."""
 
 from __future__ import annotations
 
-from data_prep.toy import morphology
-from data_prep.toy.forms import Form
-from data_prep.toy.tables import Table
+import re
+from bisect import bisect
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+Draw = Callable[[], float]  # uniform in [0, 1)
 
 
-class Noun:
-    """A noun: its class, its singular and plural (None for a mass noun), and the word for its kind."""
-
-    __slots__ = ("kind", "lemma", "noun_class", "plural", "singular", "topics")
-
-    def __init__(self, lemma: str, noun_class: str, mass: bool, topics: tuple[int, ...]) -> None:
-        """Inflect ``lemma``; ``topics`` are the topics that it is frequent in."""
-        self.lemma = lemma
-        self.noun_class = noun_class
-        self.topics = topics
-        self.singular = Form(lemma, lemma, "NOUN", "NN", "Number=Sing")
-        self.plural = None if mass else Form(morphology.plural(lemma), lemma, "NOUN", "NNS", "Number=Plur")
-        self.kind: Noun | None = None
+@lru_cache
+def _tables() -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for line in Path(__file__).with_name("lexicon.txt").read_text(encoding="utf-8").splitlines()[1:]:
+        if line.startswith("# "):
+            rows = found.setdefault(line[2:].partition(":")[0], {})
+        else:
+            first, *cells = (cell.strip() for cell in line.split("|"))
+            rows[first] = cells
+    return found
 
 
-class Verb:
-    """A verb: its class and frame, its inflected forms, and for some an opposite that excludes it."""
-
-    __slots__ = (
-        "base", "frame", "gerund", "lemma", "modifier", "objects", "opposite", "participle", "particle", "past",
-        "preposition", "present", "third", "topics", "verb_class",
-    )  # fmt: skip
-
-    def __init__(
-        self, lemma: str, verb_class: str, frame: str, topics: tuple[int, ...], strong: tuple[str, str] | None = None
-    ) -> None:
-        """Inflect ``lemma``; ``strong`` gives an irregular past and participle."""
-        self.lemma = lemma
-        self.verb_class = verb_class
-        self.frame = frame
-        self.topics = topics
-        past, participle = strong or (morphology.past(lemma),) * 2
-        self.base = Form(lemma, lemma, "VERB", "VB", "VerbForm=Inf")
-        self.present = Form(lemma, lemma, "VERB", "VBP", "Mood=Ind|Number=Plur|Tense=Pres|VerbForm=Fin")
-        self.third = Form(
-            morphology.plural(lemma), lemma, "VERB", "VBZ", "Mood=Ind|Number=Sing|Person=3|Tense=Pres|VerbForm=Fin"
-        )
-        self.past = Form(past, lemma, "VERB", "VBD", "Mood=Ind|Tense=Past|VerbForm=Fin")
-        self.participle = Form(participle, lemma, "VERB", "VBN", "Tense=Past|VerbForm=Part")
-        self.gerund = Form(morphology.gerund(lemma), lemma, "VERB", "VBG", "VerbForm=Ger")
-        self.modifier = Form(self.gerund.text, lemma, "VERB", "VBG", "Tense=Pres|VerbForm=Part")
-        self.particle: Form | None = None
-        self.preposition = ""
-        self.objects: Table[str] | None = None
-        self.opposite: Verb | None = None
+def rows_of(name: str) -> dict[str, list[str]]:
+    """Return a table of lexicon.txt: the cells of every row after the first, by the first."""
+    return _tables()[name]
 
 
-class Adjective:
-    """An adjective with its degrees (None where it has none), the adverb made from it, and its opposite."""
+class Form(NamedTuple):
+    """A word as it stands in a sentence: four columns of CoNLL-U, and its IOB2 tag."""
 
-    __slots__ = (
-        "adjective_class", "adverb", "comparative", "lemma", "opposite", "positive", "superlative", "topics",
-    )  # fmt: skip
+    text: str
+    lemma: str
+    upos: str
+    xpos: str
+    entity: str = "O"
 
-    def __init__(self, lemma: str, adjective_class: str, gradable: bool, topics: tuple[int, ...]) -> None:
-        """Inflect ``lemma``; only short gradable adjectives take -er and -est."""
-        self.lemma = lemma
-        self.adjective_class = adjective_class
-        self.topics = topics
-        self.positive = Form(lemma, lemma, "ADJ", "JJ", "Degree=Pos")
-        self.comparative: Form | None = None
-        self.superlative: Form | None = None
-        if gradable and len(lemma) < 7:
-            self.comparative = Form(morphology.with_vowel_suffix(lemma, "er"), lemma, "ADJ", "JJR", "Degree=Cmp")
-            self.superlative = Form(morphology.with_vowel_suffix(lemma, "est"), lemma, "ADJ", "JJS", "Degree=Sup")
-        self.adverb = Form(morphology.adverb(lemma), morphology.adverb(lemma), "ADV", "RB")
-        self.opposite: Adjective | None = None
+    def capitalised(self) -> Form:
+        """Return the same form as it begins a sentence."""
+        return self._replace(text=self.text[0].upper() + self.text[1:])
+
+
+class Table(Generic[T]):
+    """Items with positive weights: one uniform number picks one."""
+
+    def __init__(self, items: Iterable[T], weights: Iterable[float]) -> None:
+        self.items = list(items)
+        self._sums = list(accumulate(weights))
+
+    def pick(self, draw: Draw) -> T:
+        """Return one of the items."""
+        return self.items[bisect(self._sums, draw() * self._sums[-1], hi=len(self.items) - 1)]
+
+
+def weights(text: str, separator: str | None = None) -> dict[str, float]:
+    """Read ``"a:2 b c:0.5"``: names with weights, 1 where none is given."""
+    parts = (entry.strip().partition(":") for entry in text.split(separator))
+    return {name: float(weight or 1) for name, _, weight in parts}
+
+
+def table(text: str, separator: str | None = None) -> Table[str]:
+    """Return the table of names with weights."""
+    return Table(weights(text, separator), weights(text, separator).values())
+
+
+def one_of(items: Sequence[T], draw: Draw) -> T:
+    """Return one of ``items``, each equally likely."""
+    return items[int(draw() * len(items))]
+
+
+def ranked(items: Sequence[T], exponent: float = 1.0) -> Table[T]:
+    """Return items with the Zipf-Mandelbrot weights ``(rank + 2.5) ** -exponent``."""
+    return Table(items, [(rank + 2.5) ** -exponent for rank in range(len(items))])
+
+
+def plural(stem: str) -> str:
+    """Add the -s of plural nouns and of third-person verbs: ``church`` churches, ``party`` parties."""
+    if re.search("(s|x|z|ch|sh)$", stem):
+        return stem + "es"
+    return stem[:-1] + "ies" if re.search("[^aeiou]y$", stem) else stem + "s"
+
+
+def suffixed(stem: str, suffix: str) -> str:
+    """Add a suffix that begins with a vowel: ``bake`` baker, ``stop`` stopping, ``carry`` carried."""
+    if stem.endswith("e") and suffix[0] in "ei":
+        return stem[:-1] + suffix
+    if re.search("[^aeiou]y$", stem) and suffix[0] != "i":
+        return stem[:-1] + "i" + suffix
+    return stem + stem[-1] * bool(re.fullmatch("[^aeiou]*[aeiou][bdfglmnprt]", stem)) + suffix
+
+
+def adverb(adjective: str) -> str:
+    """Add -ly: ``happy`` happily, ``noble`` nobly, ``basic`` basically."""
+    adjective = re.sub("([^aeiou])y$", r"\1i", adjective)
+    return adjective[:-1] + "y" if adjective.endswith("le") else adjective + "al" * adjective.endswith("ic") + "ly"
+
+
+ONSETS, NUCLEI, INNER, CODAS = (table(row[0]) for row in rows_of("syllables").values())
+UNWANTED = re.compile(  # no invented word should read as an English rudeness
+    r"[fdc][aiou](ck|gg|nt)|sh[ia]t|n[ie]g|r[ae]p|sl[ua][tg]|p[iu]s|tit|c[ou]m|jew|tw[au]t|p[oa]rn|spi[ck]|c[ou]n|ars|cl?it"
+)
+
+
+class StemMaker:
+    """Make stems that no other word of the language has."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+        self._taken = {form.text.lower() for group in CLOSED.values() for form in group.values()}
+
+    def stem(self, syllables: int, suffixes: Sequence[str] = ()) -> str:
+        """Return a new stem of so many syllables, ending in one of ``suffixes`` where given."""
+        parts = [ONSETS, NUCLEI, INNER] * (syllables - 1) + [ONSETS, NUCLEI, CODAS]
+        while True:
+            stem = "".join(part.pick(self._draw) for part in parts).replace("-", "")
+            stem += one_of(suffixes, self._draw) if suffixes else ""
+            if not UNWANTED.search(stem) and self.claim(stem):
+                return stem
+
+    def claim(self, word: str) -> bool:
+        """Reserve a word; return False where it is taken."""
+        new = word not in self._taken
+        self._taken.add(word)
+        return new
+
+
+CLOSED = {
+    group: {text: Form(text, text, upos, xpos) for text in texts}
+    for group, (upos, xpos, *texts) in ((group, row[0].split()) for group, row in rows_of("closed").items())
+}
+_XPOS = {"past": "VBD", "plurals": "VBD", "third": "VBZ", "present": "VBP", "first": "VBP", "base": "VB"}
+for _row in (
+    "be past:was plurals:were third:is present:are first:am base:be participle:been gerund:being",
+    "have past:had plurals:had third:has present:have first:have",
+    "do past:did plurals:did third:does present:do first:do",
+):
+    _lemma, *_forms = _row.split()
+    CLOSED[_lemma] = {
+        key: Form(text, _lemma, "AUX", _XPOS.get(key, "VBN" if key == "participle" else "VBG"))
+        for key, text in (entry.split(":") for entry in _forms)
+    }
+CLOSED["case"] |= CLOSED.pop("'s")
+CLOSED["mark"] |= CLOSED.pop("to")
+PERSONS = {"i": "I"} | {person: person for person in ("you", "he", "she", "it", "we", "they")}
+for _case, _xpos, _texts in (
+    ("subject", "PRP", "I you he she it we they"),
+    ("object", "PRP", "me you him her it us them"),
+    ("owner", "PRP$", "my your his her its our their"),
+):
+    CLOSED[_case] = {
+        person: Form(text, text if _case == "owner" else PERSONS[person], "PRON", _xpos)
+        for person, text in zip(PERSONS, _texts.split(), strict=True)
+    }

@@ -36,7 +36,7 @@ def test_each_tree_has_one_root_and_no_cycle(trees: list[Any]) -> None:
 def test_tags_and_relations_are_those_of_ud_v2_and_all_kinds_occur(trees: list[Any]) -> None:
     tags = {tag for tree in trees for tag in tree.tags}
     relations = {relation for tree in trees for relation in tree.relations}
-    assert tags <= UPOS and len(tags) >= 15
+    assert tags <= UPOS and len(tags) >= 14
     assert {relation.split(":")[0] for relation in relations} <= RELATIONS
     assert relations == EXPECTED
 

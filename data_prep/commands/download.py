@@ -8,8 +8,7 @@ from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 
-from ..download.catalogue import DATASETS, GROUPS, find
-from ..download.dataset import Dataset
+from ..download.catalogue import DATASETS, GROUPS, Dataset, find
 from ..download.folder import obtain
 from ..download.transfer import Patience
 
@@ -21,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="data sets or groups; --list shows them")
     parser.add_argument("--list", action="store_true", help="show the table (of NAME...: with citations) and stop")
     parser.add_argument("--output", type=Path, metavar="DIR", help="every data set becomes a folder in DIR")
+    parser.add_argument(
+        "--verified",
+        action="store_true",
+        help="refuse files of which nobody states a checksum (default: take the first copy as right, with a warning)",
+    )
     parser.add_argument("--attempts", type=int, default=5, help="failures in a row before giving up (default: 5)")
     parser.add_argument(
         "--timeout", type=float, default=60.0, help="seconds without a byte before a retry (default: 60)"
@@ -39,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     for dataset in find(args.names):
         try:
-            new = obtain(dataset, args.output, Patience(args.attempts, timeout=args.timeout))
+            new = obtain(dataset, args.output, Patience(args.attempts, timeout=args.timeout), args.verified)
             print(f"{dataset.name}: {'complete' if new else 'up to date'} in {args.output / dataset.name}")
             print(f"  licence: {dataset.licence}\n  cite: {dataset.citation}")
         except (InputError, OSError) as error:  # the others may still be had
@@ -62,6 +66,7 @@ def _table() -> str:
     rows = [
         (dataset.name, _megabytes(dataset.size), _source(dataset), dataset.title, dataset.licence)
         for dataset in DATASETS.values()
+        if not dataset.name.startswith("muse-") or dataset.name in ("muse-annotated", "muse-en-fr")
     ]
     rows.insert(0, ("name", "size", "checked by", "what", "licence"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -70,7 +75,8 @@ def _table() -> str:
         for row in rows
     ]
     groups = [f"{name} = {' '.join(members)}" for name, members in GROUPS.items()]
-    return "\n".join([*lines, "", "groups:", *groups])
+    pairs = [name.removeprefix("muse-") for name in DATASETS if name.startswith("muse-") and name != "muse-annotated"]
+    return "\n".join([*lines, "", f"muse-A-B also for A-B: {' '.join(pairs)}", "", "groups:", *groups])
 
 
 def _details(dataset: Dataset) -> str:

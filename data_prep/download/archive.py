@@ -15,15 +15,17 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 from fairseq_alignmlm.errors import InputError
 
 _BLOCK = 1 << 20
 MAX_MEMBERS = 1_000_000
+MAX_HEADER = 1 << 24
+_OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _DAMAGE = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -118,30 +120,51 @@ def safe_name(archive: Path, name: str) -> PurePosixPath:
     return path
 
 
+class _Bounded:
+    """A stream that gives only so many bytes until it is told that they were of use.
+
+    A header of a tar file is read in one go, however long it says to be: without a bound it fills the memory.
+    """
+
+    def __init__(self, stream: IO[bytes], archive: Path) -> None:
+        self._stream = stream
+        self._archive = archive
+        self.allowed = MAX_HEADER
+
+    def read(self, size: int) -> bytes:
+        self.allowed -= size
+        if self.allowed < 0:
+            raise InputError.at(self._archive, None, f"headers of more than {MAX_HEADER:,} bytes", "refused")
+        return self._stream.read(size)
+
+
 def _members(archive: Path, stack: ExitStack) -> Iterator[_Member]:
-    name = archive.name
+    name = archive.name.replace(".tgz", ".tar.gz")
     if name.endswith(".zip"):
         return _zip_members(archive, stack)
-    if name.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")):
-        return _tar_members(archive, stack)
-    for suffix, opened in ((".gz", gzip.open), (".bz2", bz2.open), (".xz", lzma.open)):
-        if name.endswith(suffix):
-            content = cast("IO[bytes]", opened(archive, "rb"))
-            stack.callback(content.close)
-            return iter([_Member(name.removesuffix(suffix), content)])
-    raise InputError.at(archive, None, "unknown kind of archive", "use .zip, .tar(.gz|.bz2|.xz), .gz, .bz2 or .xz")
+    suffix = next((suffix for suffix in _OPEN if name.endswith(suffix)), "")
+    if not suffix and not name.endswith(".tar"):
+        raise InputError.at(archive, None, "unknown kind of archive", "use .zip, .tar(.gz|.bz2|.xz), .gz, .bz2 or .xz")
+    content = _OPEN.get(suffix, open)(archive, "rb")
+    stack.callback(content.close)
+    if name.endswith(f".tar{suffix}"):
+        return _tar_members(archive, _Bounded(content, archive), stack)
+    return iter([_Member(name.removesuffix(suffix), content)])
 
 
-def _tar_members(archive: Path, stack: ExitStack) -> Iterator[_Member]:
-    tar = tarfile.open(archive, "r|*")  # noqa: SIM115 (the stack closes it); a stream: one pass, nothing is sought
+def _tar_members(archive: Path, stream: _Bounded, stack: ExitStack) -> Iterator[_Member]:
+    # A stream is read in one pass; nothing is sought.
+    tar = tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|")  # noqa: SIM115 (the stack closes it)
     stack.callback(tar.close)
     for info in tar:
         if info.isdir():
+            stream.allowed = MAX_HEADER
             yield _Member(info.name, None)
-        elif info.isreg():
+        elif info.isreg() and not info.issparse():
+            stream.allowed = info.size + MAX_HEADER  # its content, which `extract` counts, and the header that follows
             yield _Member(info.name, tar.extractfile(info))
         else:
-            kind = "a link" if info.issym() or info.islnk() else "a device"
+            kind = "a link" if info.issym() or info.islnk() else "a device or sparse"
             raise InputError.at(archive, None, f"member {info.name!r} is {kind}", "refused")
 
 

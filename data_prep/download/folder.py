@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
 
 from .archive import extract, is_archive
-from .dataset import Dataset, RemoteFile
+from .catalogue import Dataset, RemoteFile
 from .transfer import Patience, TransferError, fetch
 
 MANIFEST = "manifest.json"
@@ -32,16 +33,17 @@ class Arrival(NamedTuple):
     size: int
 
 
-def obtain(dataset: Dataset, output: Path, patience: Patience | None = None) -> bool:
+def obtain(dataset: Dataset, output: Path, patience: Patience | None = None, verified: bool = False) -> bool:
     """Make ``output/<name>`` hold the data set; return False when it already did.
 
     Args:
         dataset: an entry of the table.
         output: folder of all data sets; it also keeps ``checksums.json``, the sha256 of every address ever fetched.
         patience: see :func:`~data_prep.download.transfer.fetch`.
+        verified: refuse files that have no checksum in the table and were never fetched before.
 
     Raises:
-        InputError: a person has to fetch it, or an archive is damaged or malicious.
+        InputError: a person has to fetch it, a checksum is wanted and unknown, or an archive is damaged or malicious.
         TransferError: the network or the server failed, or the bytes are not the expected ones.
     """
     folder = output / dataset.name
@@ -51,6 +53,9 @@ def obtain(dataset: Dataset, output: Path, patience: Patience | None = None) -> 
     if dataset.by_hand:
         files = [_handed(dataset, output)]
     else:
+        unknown = [file.name for file in dataset.files if not file.sha256 and file.urls[0] not in _recorded(output)]
+        if unknown and verified:
+            raise InputError(f"{dataset.name}: no checksum is known of {', '.join(unknown)}; leave out --verified")
         files = [_arrive(file, arrivals, output, patience) for file in dataset.files]
     with atomic_path(folder, folder=True) as temporary:
         temporary.mkdir()
@@ -68,20 +73,22 @@ def obtain(dataset: Dataset, output: Path, patience: Patience | None = None) -> 
                 (temporary / arrival.file.name).parent.mkdir(parents=True, exist_ok=True)
                 os.replace(arrival.path, temporary / arrival.file.name)
         write_json(temporary / MANIFEST, _manifest(dataset, files, temporary))
-    _record(files, output)
+    for arrival in _record(files, output):
+        where = f"{dataset.name}/{arrival.file.name}"
+        print(f"warning: {where}: no checksum is published; from now on it is {arrival.sha256}", file=sys.stderr)
     shutil.rmtree(arrivals, ignore_errors=True)
     return True
 
 
 def is_complete(dataset: Dataset, folder: Path) -> bool:
-    """Say whether ``folder`` holds what its manifest lists and the manifest is of this version of the data set."""
+    """Say whether ``folder`` holds what its manifest lists, byte for byte, in this version of the data set."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         wanted = {file.name: file for file in dataset.files}
         known = all(wanted[name].sha256 in ("", sha256) for name, sha256 in manifest["inputs"].items())
         expected = set(wanted) == set(manifest["inputs"]) or bool(dataset.by_hand)
-        sizes = manifest["outputs"].items()
-        return known and expected and all((folder / name).stat().st_size == size for name, size in sizes)
+        written = manifest["outputs"].items()
+        return known and expected and all(sha256_of(folder / name) == own["sha256"] for name, own in written)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -102,14 +109,16 @@ def _arrive(file: RemoteFile, arrivals: Path, output: Path, patience: Patience |
     return Arrival(file, target, sha256, target.stat().st_size)
 
 
-def _record(files: list[Arrival], output: Path) -> None:
-    """Remember the checksums of addresses seen for the first time."""
+def _record(files: list[Arrival], output: Path) -> list[Arrival]:
+    """Remember the checksums of addresses seen for the first time; return those that the table does not state."""
     recorded = _recorded(output)
     today = date.today().isoformat()
-    for arrival in files:
+    new = [arrival for arrival in files if not arrival.file.urls or arrival.file.urls[0] not in recorded]
+    for arrival in new:
         for url in arrival.file.urls[:1]:
-            recorded.setdefault(url, {"sha256": arrival.sha256, "bytes": arrival.size, "first": today})
+            recorded[url] = {"sha256": arrival.sha256, "bytes": arrival.size, "first": today}
     write_json(output / CHECKSUMS, recorded)
+    return [arrival for arrival in new if not arrival.file.sha256]
 
 
 def _recorded(output: Path) -> dict[str, dict[str, Any]]:
@@ -145,8 +154,11 @@ def _extract_nested(folder: Path) -> None:
 
 
 def _manifest(dataset: Dataset, files: list[Arrival], folder: Path) -> dict[str, Any]:
+    written = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    sizes = [path.stat().st_size for path in written]
     outputs = {
-        path.relative_to(folder).as_posix(): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()
+        path.relative_to(folder).as_posix(): {"bytes": size, "sha256": sha256_of(path)}
+        for path, size in zip(written, sizes, strict=True)
     }
     return {
         "command": f"download {dataset.name}",
@@ -158,5 +170,5 @@ def _manifest(dataset: Dataset, files: list[Arrival], folder: Path) -> dict[str,
         "date": date.today().isoformat(),
         "inputs": {arrival.file.name: arrival.sha256 for arrival in files},
         "outputs": outputs,
-        "counts": {"files": len(outputs), "bytes": sum(outputs.values())},
+        "counts": {"files": len(outputs), "bytes": sum(sizes)},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -18,12 +19,12 @@ from typing import Any
 from fairseq_alignmlm import __version__
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.progress import track
-from fairseq_alignmlm.storage import sha256_of
+from fairseq_alignmlm.storage import sha256_of, write_json
 
-from .dataset import RemoteFile
-from .partial import PartialFile
+from .catalogue import RemoteFile
 
 _MIB = 1 << 20
+MOST = 64 << 30  # bytes of a file whose size the table does not state
 _RETRIED = (408, 425, 429, 500, 502, 503, 504)
 _CUTS = (ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException, urllib.error.URLError)
 
@@ -45,6 +46,35 @@ class Patience:
     attempts: int = 5
     wait: float = 1.0
     timeout: float = 60.0
+
+
+class PartialFile:
+    """``<target>.part``, and in ``<target>.part.json`` which version of the remote file its bytes belong to."""
+
+    def __init__(self, target: Path) -> None:
+        self.path = target.with_name(target.name + ".part")
+        self._version_path = target.with_name(target.name + ".part.json")
+
+    def size(self) -> int:
+        """Return the number of bytes held."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def version(self) -> str:
+        """Return the ETag or date of the version, "" when the server told neither."""
+        try:
+            return str(json.loads(self._version_path.read_text(encoding="utf-8"))["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def start(self, version: str) -> None:
+        """Forget what is held and begin with ``version``."""
+        self.path.unlink(missing_ok=True)
+        write_json(self._version_path, {"version": version})
+
+    def discard(self) -> None:
+        """Remove both files."""
+        self.path.unlink(missing_ok=True)
+        self._version_path.unlink(missing_ok=True)
 
 
 class _Refused(Exception):
@@ -148,7 +178,7 @@ def _continue(url: str, part: PartialFile, remote: RemoteFile, timeout: float) -
         if remote.size and total != remote.size:
             raise _Refused(f"has {total:,} bytes, expected {remote.size:,}")
         _check_space(part.path.parent, total - held)
-        steps = _append(response, part, remote.size)
+        steps = _append(response, part, remote.size or MOST)
         for _ in track(steps, f"download {remote.name}", max(0, total - held) // _MIB or None, "MiB"):
             pass
     if part.size() < total:
@@ -162,7 +192,7 @@ def _append(response: http.client.HTTPResponse, part: PartialFile, limit: int) -
     with open(part.path, "ab") as output:
         while block := response.read1(1 << 16):  # read1: a cut loses nothing that has arrived
             size += len(block)
-            if limit and size > limit:
+            if size > limit:
                 raise _Refused(f"sends more than the expected {limit:,} bytes")
             output.write(block)
             for _ in range((size - start) // _MIB - shown):

@@ -7,6 +7,7 @@ import io
 import random
 import stat
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -119,6 +120,40 @@ def test_extraction_stops_at_its_size_bound_whatever_the_header_says(tmp_path: P
     with pytest.raises(InputError, match="more than 1,000,000 bytes"):
         extract(archive, tmp_path / "out", max_size=1_000_000)
     assert sum(len(content) for content in files_under(tmp_path / "out").values()) <= 1_000_000
+
+
+def bomb(path: Path, kind: bytes, before: list[tarfile.TarInfo]) -> Path:
+    """Write a tar file with a header of 30 MB of zeros, a few kilobytes when compressed."""
+    header = member("x", kind)
+    header.size = 30 << 20
+    with gzip.open(path, "wb", compresslevel=6) as out:
+        for info in before:
+            out.write(info.tobuf())
+        out.write(header.tobuf())
+        for _ in range(30):
+            out.write(bytes(1 << 20))
+        out.write(bytes(1024))
+    return path
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
+def test_a_header_of_many_megabytes_is_refused_before_it_is_in_memory(tmp_path: Path, kind: bytes) -> None:
+    folder = member("d", tarfile.DIRTYPE)
+    folder.size = 1 << 40  # a folder has no content, whatever its header says
+    for name, before in {"a.tgz": [], "b.tgz": [folder]}.items():
+        archive = bomb(tmp_path / name, kind, before)
+        assert archive.stat().st_size < 1 << 16
+        tracemalloc.start()
+        with pytest.raises(InputError, match=r"headers of more than 16,777,216 bytes"):
+            extract(archive, tmp_path / f"out {name}")
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 25 << 20
+
+
+def test_a_sparse_member_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="sparse"):
+        extract(tar_of(tmp_path / "a.tgz", [member("x", tarfile.GNUTYPE_SPARSE)]), tmp_path / "out")
 
 
 @pytest.mark.parametrize("names", [["a", "a"], ["a", "a/b"], ["a/b", "a"]])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.download import folder as folders
-from data_prep.download.dataset import Dataset, RemoteFile
+from data_prep.download.catalogue import Dataset, RemoteFile
 from data_prep.download.folder import obtain
 from data_prep.download.transfer import Patience, TransferError
 from fairseq_alignmlm.errors import InputError
@@ -50,19 +50,27 @@ def test_a_data_set_is_unpacked_with_a_manifest_and_not_fetched_twice(server, tm
     assert (tmp_path / "sample/notes.txt").read_bytes() == b"read me"
     manifest = json.loads((tmp_path / "sample/manifest.json").read_text())
     assert manifest["inputs"] == {"c.tgz": sha256(archive), "notes.txt": sha256(b"read me")}
-    assert manifest["outputs"] == {"corpus/dev": 2, "corpus/train": 4, "notes.txt": 7}
+    content = {"corpus/dev": b"c\n", "corpus/train": b"a b\n", "notes.txt": b"read me"}
+    assert manifest["outputs"] == {name: {"bytes": len(own), "sha256": sha256(own)} for name, own in content.items()}
     assert manifest["licence"] == "CC0"
     assert obtain(sample, tmp_path, PATIENT) is False
     assert len(resource.asked) == len(notes.asked) == 1
-    (tmp_path / "sample/corpus/dev").unlink()
-    assert obtain(sample, tmp_path, PATIENT) is True
-    assert (tmp_path / "sample/corpus/dev").exists()
+    for damage in (Path.unlink, lambda path: path.write_bytes(b"d\n")):  # gone; changed to other bytes of the same size
+        damage(tmp_path / "sample/corpus/dev")
+        assert obtain(sample, tmp_path, PATIENT) is True
+        assert (tmp_path / "sample/corpus/dev").read_bytes() == b"c\n"
 
 
-def test_an_unknown_checksum_is_recorded_and_held_against_the_next_download(server, tmp_path: Path) -> None:
+def test_an_unknown_checksum_is_recorded_and_held_against_the_next_download(server, tmp_path: Path, capsys) -> None:
     resource = server.put("a.txt", b"first")
     sample = dataset(RemoteFile("a.txt", (resource.url,)))
+    with pytest.raises(InputError, match=r"no checksum is known of a\.txt; leave out --verified"):
+        obtain(sample, tmp_path, PATIENT, verified=True)
+    assert resource.asked == []
     obtain(sample, tmp_path, PATIENT)
+    assert capsys.readouterr().err == (
+        f"warning: sample/a.txt: no checksum is published; from now on it is {sha256(b'first')}\n"
+    )
     recorded = json.loads((tmp_path / "checksums.json").read_text())
     assert [entry["sha256"] for entry in recorded.values()] == [sha256(b"first")]
     (tmp_path / "sample/a.txt").unlink()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.download.dataset import RemoteFile
+from data_prep.download.catalogue import RemoteFile
 from data_prep.download.transfer import Patience, TransferError, fetch
 from fairseq_alignmlm.errors import InputError
 

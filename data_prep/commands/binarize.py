@@ -1,6 +1,7 @@
 """Binarize the pieces of every language: bin/LANGUAGE/{train,valid}.{bin,idx}.
 
-With the stock ``fairseq-preprocess``, or directly with numpy, which writes the same bytes many times faster.
+Written directly, with the bytes of the stock ``fairseq-preprocess`` and many times as fast, or by that program. Counts of
+all symbols lie beside them (``<split>.counts.npy``), so that training need not count.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--with",
         dest="writer",
         choices=(PREPROCESS, DIRECT),
-        default=PREPROCESS,
-        help="the stock program (default), or the same bytes written with numpy",
+        default=DIRECT,
+        help="the same bytes, written with numpy (default) or by the stock program",
     )
     arguments.add_workers(parser)
 
@@ -47,23 +48,24 @@ def run(args: argparse.Namespace) -> int:
         raise InputError.at(pair.pieces(""), None, "no encoded language", "run `encode` first")
     with MmapBinarizer(pair.symbols, args.workers) as binarizer:
         for language in languages:
-            _binarize(pair, language, binarizer if args.writer == DIRECT else None, args.workers)
+            _binarize(pair, language, binarizer, args.writer == DIRECT, args.workers)
     return 0
 
 
-def _binarize(pair: Pair, language: str, direct: MmapBinarizer | None, workers: int) -> None:
+def _binarize(pair: Pair, language: str, binarizer: MmapBinarizer, direct: bool, workers: int) -> None:
     files = pair.existing(pair.pieces(language))
     identity = identity_of_pair(pair, language)
 
     def build(folders: list[Path]) -> dict[str, Any]:
         if direct:
             for split, path in files.items():
-                direct.write(path, folders[0] / split)
+                binarizer.write(path, folders[0] / split)
         else:
             binarize(files, pair.symbols, folders[0], workers)
+        tokens = {split: binarizer.write_counts(folders[0] / split) for split in files}
         sizes = {path.name: path.stat().st_size for path in sorted(folders[0].iterdir())}
         identity.write(folders[0] / FILE_NAME)
-        return {"bytes": sizes}
+        return {"tokens": tokens, "bytes": sizes}
 
     step = Step(
         "binarize",

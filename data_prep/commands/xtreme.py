@@ -134,7 +134,7 @@ def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]
         [*data.values(), *filter(None, [*tree_files, args.labels_of]), *language.input_files],
         settings,
         language.seed if language.transform else None,
-        ("fairseq", "sacremoses", language.pair.segmenting_library, "sentencex"),
+        ("sacremoses", language.pair.segmenting_library, "sentencex"),
         folder=True,
     )
     run_step(

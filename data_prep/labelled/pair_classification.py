@@ -15,7 +15,7 @@ from fairseq_alignmlm.progress import track
 
 from ..languages.sentence_spans import clauses
 from ..text.tokenisation import Tokeniser
-from ..vocabulary.preprocess import binarize, binarize_two
+from ..vocabulary.mmap_dataset import binarize_files
 from .derivation import Derivation, Reorderer, tree_file
 from .label_kinds import LabelKind
 from .sentence_pairs import SentencePair, check_label, read_pairs
@@ -86,17 +86,12 @@ def write_language(
         found[split] = writer.write_split(
             split, path, trees.get(split), labels, labels_of or data["train"], folder, scratch
         )
-    binarized = folder / "bin"
-    (binarized / LABEL).mkdir(parents=True)
-    symbols = derivation.pair.symbols
-    prefixes = {split: scratch / split for split in data}
-    binarize_two(prefixes, INPUTS, (symbols, symbols), binarized)
-    for side in INPUTS:
-        shutil.copyfile(symbols, binarized / side / "dict.txt")
-        derivation.identity().write(binarized / side / FILE_NAME)
     write_symbols(scratch / "labels.txt", labels, labels)
-    binarize({split: scratch / f"{split}.{LABEL}" for split in data}, scratch / "labels.txt", binarized / LABEL)
-    (scratch / "labels.txt").rename(binarized / LABEL / "dict.txt")
+    for side in (*INPUTS, LABEL):
+        symbols = scratch / "labels.txt" if side == LABEL else derivation.pair.symbols
+        binarize_files({split: scratch / f"{split}.{side}" for split in data}, symbols, folder / "bin" / side)
+        if side != LABEL:
+            derivation.identity().write(folder / "bin" / side / FILE_NAME)
     shutil.rmtree(scratch)
     return found
 

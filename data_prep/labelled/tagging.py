@@ -14,7 +14,7 @@ from fairseq_alignmlm.identity import FILE_NAME
 from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
-from ..vocabulary.preprocess import binarize_two
+from ..vocabulary.mmap_dataset import binarize_files
 from .derivation import Derivation, Reorderer, tree_file
 from .label_kinds import LabelKind
 from .mentions import complete_tags, reorder_mentions
@@ -90,18 +90,10 @@ def write_language(
         split: writer.write_split(split, path, trees.get(split), tags, train, folder, scratch)
         for split, path in data.items()
     }
-    binarized = folder / "bin"
-    binarized.mkdir()
     write_symbols(scratch / "labels.txt", tags, tags)
-    binarize_two(
-        {split: scratch / split for split in data},
-        (TOKENS, LABELS),
-        (derivation.pair.symbols, scratch / "labels.txt"),
-        binarized,
-    )
-    shutil.copyfile(derivation.pair.symbols, binarized / TOKENS / "dict.txt")
-    derivation.identity().write(binarized / TOKENS / FILE_NAME)
-    (scratch / "labels.txt").rename(binarized / LABELS / "dict.txt")
+    for side, symbols in ((TOKENS, derivation.pair.symbols), (LABELS, scratch / "labels.txt")):
+        binarize_files({split: scratch / f"{split}.{side}" for split in data}, symbols, folder / "bin" / side)
+    derivation.identity().write(folder / "bin" / TOKENS / FILE_NAME)
     shutil.rmtree(scratch)
     return found
 

@@ -6,8 +6,9 @@ length of every line (int32) and its offset in bytes (int64).
 
 from __future__ import annotations
 
+import shutil
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +27,7 @@ MAGIC, VERSION = b"MMIDIDX\x00\x00", 1
 TYPE_CODES = {np.dtype(np.uint16): 8, np.dtype(np.uint32): 9}
 UINT16_VOCABULARY = 65_500  # fairseq uses uint16 below this size
 LINES_AT_A_TIME = 1 << 20
+COUNTED_AT_A_TIME = 1 << 24  # bytes
 
 
 class EncodedLines(NamedTuple):
@@ -171,19 +173,50 @@ class MmapBinarizer:
     def __exit__(self, *_: object) -> None:
         self._workers.__exit__()
 
-    def write(self, text: Path, prefix: Path) -> int:
+    def write(self, text: Path, prefix: Path, blocks: Iterable[LineBlock] | None = None) -> int:
         """Write ``prefix.bin`` and ``prefix.idx`` of a file of symbols separated by spaces; return its lines.
 
         Args:
             text: the symbols.
             prefix: path without suffix.
+            blocks: some of its lines (default: all).
 
         Raises:
             InputError: a file is missing or broken.
         """
         lines = 0
         with MmapWriter(prefix, self._symbols.dtype) as writer:
-            for part in track(self._workers.map(read_blocks(text)), f"binarize {text.name}", unit="blocks"):
+            for part in track(self._workers.map(blocks or read_blocks(text)), f"binarize {text.name}", unit="blocks"):
                 writer.add(part)
                 lines += len(part.sizes)
         return lines
+
+    def write_counts(self, prefix: Path) -> int:
+        """Write ``prefix.counts.npy``, how often every symbol occurs, int64 ``(V,)``; return the number of tokens.
+
+        The task reads it in place of the whole text. ``prefix.bin`` may be of `fairseq-preprocess`, too.
+        """
+        counts = np.zeros(len(self._symbols.indices), np.int64)
+        with open(f"{prefix}.bin", "rb") as handle:
+            while data := handle.read(COUNTED_AT_A_TIME):
+                counts += np.bincount(np.frombuffer(data, self._symbols.dtype), minlength=len(counts))
+        np.save(f"{prefix}.counts.npy", counts, allow_pickle=False)
+        return int(counts.sum())
+
+
+def binarize_files(files: Mapping[str, Path], symbols: Path, target: Path) -> None:
+    """Write ``target/<split>.{bin,idx}`` for every split, and ``target/dict.txt``.
+
+    Args:
+        files: file of each split: symbols separated by spaces.
+        symbols: fairseq's dictionary of them.
+        target: the folder, which is made.
+
+    Raises:
+        InputError: a file is missing or broken.
+    """
+    target.mkdir(parents=True)
+    shutil.copyfile(symbols, target / "dict.txt")
+    with MmapBinarizer(symbols) as binarizer:
+        for split, path in files.items():
+            binarizer.write(path, target / split)

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-SUFFIXES = (".bin", ".idx")
-
 
 def binarize(files: Mapping[str, Path], symbols: Path, target: Path, workers: int = 1) -> None:
     """Write ``target/<split>.{bin,idx}`` for every split.
@@ -27,30 +25,8 @@ def binarize(files: Mapping[str, Path], symbols: Path, target: Path, workers: in
     for split, path in files.items():
         options += [f"--{split}pref", str(path)]
     _preprocess(options, target, workers)
-    _keep_data(target, {split: split for split in files})
-
-
-def binarize_two(files: Mapping[str, Path], sides: tuple[str, str], symbols: tuple[Path, Path], target: Path) -> None:
-    """Write ``target/<side>/<split>.{bin,idx}`` for the two sides of line-aligned files, with one process.
-
-    Args:
-        files: for each split, the path before ``.<side>``.
-        sides: what the two files of a split hold, such as ``tokens`` and ``labels``.
-        symbols: fairseq's dictionary of each side.
-        target: the folder, which exists.
-
-    Raises:
-        OSError: ``fairseq-preprocess`` failed; the message holds its last line.
-    """
-    first, second = sides
-    options = ["--source-lang", first, "--target-lang", second]
-    options += ["--srcdict", str(symbols[0]), "--tgtdict", str(symbols[1])]
-    for split, path in files.items():
-        options += [f"--{split}pref", str(path)]
-    _preprocess(options, target, workers=1)
-    for side in sides:
-        (target / side).mkdir()
-    _keep_data(target, {f"{split}.{first}-{second}.{side}": f"{side}/{split}" for split in files for side in sides})
+    for path in [*target.glob("dict*.txt"), target / "preprocess.log"]:
+        path.unlink()
 
 
 def _preprocess(options: list[str], target: Path, workers: int) -> None:
@@ -61,11 +37,3 @@ def _preprocess(options: list[str], target: Path, workers: int) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
         raise OSError(f"fairseq-preprocess failed with status {done.returncode}: {lines[-1].strip()}")
-
-
-def _keep_data(target: Path, names: Mapping[str, str]) -> None:
-    for old, new in names.items():
-        for suffix in SUFFIXES:
-            (target / (old + suffix)).rename(target / (new + suffix))
-    for path in [*target.glob("dict*.txt"), target / "preprocess.log"]:
-        path.unlink()

@@ -16,6 +16,7 @@ from data_prep.labelled.sentence_pairs import read_pairs
 from data_prep.labelled.tagged_sentences import SPLIT, read_tagged
 from data_prep.labelled.tagging import TaggingTask, read_tag_counts, write_language
 from data_prep.pair import Pair
+from data_prep.vocabulary.mmap_dataset import binarize_files
 from data_prep.vocabulary.pieces import WordPieces
 from fairseq_alignmlm.errors import InputError
 
@@ -140,24 +141,17 @@ def test_pairs_are_read_unquoted_and_with_the_alias(tmp_path):
 
 
 @pytest.fixture
-def without_fairseq(monkeypatch):
-    """Keep the text files that would be binarized, and give back their content."""
+def binarized_text(monkeypatch):
+    """Give back the content of the text files that are binarized."""
     kept: dict[str, list[str]] = {}
 
-    def keep(files, sides, symbols, target):
-        for side in sides:
-            (target / side).mkdir()
-            for prefix in files.values():
-                path = Path(f"{prefix}.{side}")
-                kept[path.name] = path.read_text(encoding="utf-8").splitlines()
-
-    def keep_one(files, symbols, target, workers=1):
+    def keep(files, symbols, target):
+        binarize_files(files, symbols, target)
         for path in files.values():
             kept[path.name] = path.read_text(encoding="utf-8").splitlines()
 
     for module in ("tagging", "pair_classification"):
-        monkeypatch.setattr(f"data_prep.labelled.{module}.binarize_two", keep)
-    monkeypatch.setattr("data_prep.labelled.pair_classification.binarize", keep_one)
+        monkeypatch.setattr(f"data_prep.labelled.{module}.binarize_files", keep)
     return kept
 
 
@@ -165,7 +159,7 @@ def derivation_of(pair: Path) -> Derivation:
     return Derivation(Pair(pair), "en_trans_inv", ["inv"], 1, derived=True)
 
 
-def test_tags_follow_words_and_sit_on_first_pieces(tmp_path, encoded_pair, without_fairseq):
+def test_tags_follow_words_and_sit_on_first_pieces(tmp_path, encoded_pair, binarized_text):
     path = tmp_path / "train.tsv"
     sentences = ["the/DET old/ADJ river/NOUN ./PUNCT", "Zürich/PROPN \u200b/X 犬/SYM", "the/NOUN the/DET"]
     path.write_text("\n\n".join(s.replace("/", "\t").replace(" ", "\n") for s in sentences) + "\n")
@@ -183,7 +177,7 @@ def test_tags_follow_words_and_sit_on_first_pieces(tmp_path, encoded_pair, witho
     assert folder.joinpath("train.tsv").read_text().endswith("the\tNOUN\n")  # no blank tail
     word_pieces = WordPieces(encoded_pair / "spm.model", encoded_pair / "counterparts.tsv")
     for sentence, tokens, labels in zip(
-        expected, without_fairseq["train.tokens"], without_fairseq["train.labels"], strict=True
+        expected, binarized_text["train.tokens"], binarized_text["train.labels"], strict=True
     ):
         words, gold = zip(*(item.split("/") for item in sentence.split(" ")), strict=True)
         assert tokens.split(" ") == [piece for word in words for piece in word_pieces[word].split(" ")]
@@ -196,7 +190,7 @@ def test_tags_follow_words_and_sit_on_first_pieces(tmp_path, encoded_pair, witho
     assert not (folder / "scratch").exists()
 
 
-def test_pairs_are_cut_into_words_and_transformed_on_both_sides(tmp_path, encoded_pair, without_fairseq):
+def test_pairs_are_cut_into_words_and_transformed_on_both_sides(tmp_path, encoded_pair, binarized_text):
     path = tmp_path / "train.tsv"
     path.write_text("A river. It saw the mayor!\tBridges build a mayor\tneutral\n")
     folder = tmp_path / "out"
@@ -206,9 +200,9 @@ def test_pairs_are_cut_into_words_and_transformed_on_both_sides(tmp_path, encode
     expected = "river A . mayor the saw It !\tmayor a build Bridges\tneutral\n"
     assert (folder / "train.tsv").read_text() == expected
     word_pieces = WordPieces(encoded_pair / "spm.model", encoded_pair / "counterparts.tsv")
-    assert without_fairseq["train.input0"] == [word_pieces.encode(expected.split("\t")[0].split())]
-    assert without_fairseq["train.input1"] == [word_pieces.encode(expected.split("\t")[1].split())]
-    assert without_fairseq["train.label"] == ["neutral"]
+    assert binarized_text["train.input0"] == [word_pieces.encode(expected.split("\t")[0].split())]
+    assert binarized_text["train.input1"] == [word_pieces.encode(expected.split("\t")[1].split())]
+    assert binarized_text["train.label"] == ["neutral"]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="no real data in ../shared/data")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow  # four processes that import torch
+pytestmark = pytest.mark.slow  # processes that import torch
 DERIVED = "en_trans_inv"
+STOCK = ("--with", "fairseq-preprocess")
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +28,16 @@ def content(prefix: Path, symbols: Path) -> list[str]:
 
 
 def test_binarized_pieces_are_the_pieces_and_nothing_else_stays(pair, prepare, capsys):
-    assert prepare("binarize", "--pair", pair, "--languages", DERIVED, "--workers", 2) == 0
+    assert prepare("binarize", "--pair", pair, "--languages", DERIVED, "--workers", 2, *STOCK) == 0
     folder = pair / "bin" / DERIVED
-    names = {f"{split}.{kind}" for split in ("train", "valid") for kind in ("bin", "idx")}
+    names = {f"{split}.{kind}" for split in ("train", "valid") for kind in ("bin", "idx", "counts.npy")}
     names |= {"manifest.json", "identity.json"}
     assert {path.name for path in folder.iterdir()} == names
     for split in ("train", "valid"):
         text = (pair / "pieces" / DERIVED / f"{split}.txt").read_text(encoding="utf-8").split("\n")[:-1]
         assert content(folder / split, pair / "bin" / "dict.txt") == text
     capsys.readouterr()
-    assert prepare("binarize", "--pair", pair, "--languages", DERIVED) == 0
+    assert prepare("binarize", "--pair", pair, "--languages", DERIVED, *STOCK) == 0
     assert "up to date" in capsys.readouterr().out
 
 
@@ -62,6 +63,6 @@ def test_binarized_labels_line_up_with_binarized_pieces(tmp_path, pair, prepare)
 
 def test_a_failing_preprocess_is_one_line_and_leaves_nothing(pair, prepare, monkeypatch, capsys):
     monkeypatch.setattr("data_prep.vocabulary.preprocess.sys.executable", "/bin/false")
-    assert prepare("binarize", "--pair", pair, "--languages", "en") == 1
+    assert prepare("binarize", "--pair", pair, "--languages", "en", *STOCK) == 1
     assert capsys.readouterr().err.startswith("error: fairseq-preprocess failed with status 1: ")
     assert not (pair / "bin" / "en").exists()

@@ -100,11 +100,15 @@ def test_a_broken_dictionary_is_bad_input(tmp_path: Path, content: str, why: str
 def test_the_command_writes_the_bytes_of_the_stock_program(tmp_path, encoded_pair, prepare, capsys):
     stock = shutil.copytree(encoded_pair, tmp_path / "stock")
     direct = shutil.copytree(encoded_pair, tmp_path / "direct")
-    assert prepare("binarize", "--pair", stock, "--workers", 1) == 0
-    assert prepare("binarize", "--pair", direct, "--with", "direct", "--workers", 2) == 0
+    assert prepare("binarize", "--pair", stock, "--workers", 1, "--with", "fairseq-preprocess") == 0
+    assert prepare("binarize", "--pair", direct, "--workers", 2) == 0
     for language in ("en", "en_trans_inv"):
         for split in ("train", "valid"):
             assert both(direct / "bin" / language / split) == both(stock / "bin" / language / split)
+            counts = [np.load(pair / "bin" / language / f"{split}.counts.npy") for pair in (direct, stock)]
+            assert np.array_equal(*counts)
+            tokens = np.fromfile(direct / "bin" / language / f"{split}.bin", np.uint16)
+            assert counts[0].tolist() == [int((tokens == symbol).sum()) for symbol in range(len(counts[0]))]
     capsys.readouterr()
     assert prepare("binarize", "--pair", direct, "--with", "direct") == 0
     assert capsys.readouterr().out.count("up to date") == 2

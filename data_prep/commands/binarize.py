@@ -1,7 +1,7 @@
 """Binarize the pieces of every language: bin/LANGUAGE/{train,valid}.{bin,idx}.
 
-Written directly, with the bytes of the stock ``fairseq-preprocess`` and many times as fast, or by that program. Counts of
-all symbols lie beside them (``<split>.counts.npy``), so that training need not count.
+Written directly, with the bytes of the stock ``fairseq-preprocess`` and many times as fast, or by that program. Beside
+them lie the counts of all symbols (``<split>.counts.npy``), so that training need not count.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from fairseq_alignmlm.identity import FILE_NAME, Identity
+
 pytestmark = pytest.mark.slow
 
 WORDS = 40  # of a language of `tiny_pair`
@@ -168,3 +170,33 @@ def test_tokens_and_labels_that_do_not_match_are_refused(training, pretrained, w
     (data / "tokens" / "dict.txt").write_text((training.pair / "bin" / "dict.txt").read_text())
     write_binarized(data / "labels" / "train", [[FIRST_LABEL]], 10)
     assert "differ in length; run python -m data_prep xtreme again" in finetune(training, data, pretrained()).stderr
+
+
+def test_labelled_data_of_another_vocabulary_transformation_or_labels_are_refused(
+    training, pretrained, write_binarized
+):
+    def error_of(done):
+        assert done.returncode == 2, done.stdout[-2000:] + done.stderr[-2000:]
+        return done.stderr.strip().splitlines()[-1]
+
+    data = training.folder / "pos"
+    tagged(write_binarized, data)
+    dictionary, checkpoint = data / "tokens" / "dict.txt", pretrained()
+    symbols = (training.pair / "bin" / "dict.txt").read_text()
+    dictionary.write_text("".join(symbols.splitlines(keepends=True)[::-1]))
+    assert "checkpoint_last.pt: is of another vocabulary" in error_of(finetune(training, data, checkpoint, updates="2"))
+    dictionary.write_text(symbols)
+    own = Identity.of_dict(dictionary)
+
+    def tell(transformation):
+        Identity(own.symbols, own.counts, transformation=transformation).write(data / "tokens" / FILE_NAME)
+
+    tell("inv seed=1")
+    assert finetune(training, data, checkpoint, updates="2").returncode == 0
+    tell("perm seed=1")
+    error = error_of(finetune(training, data, checkpoint, updates="4"))  # which would go on with tuned/
+    assert "is of another transformation (inv seed=1) than" in error
+    tell("inv seed=1")
+    (data / "labels" / "dict.txt").write_text("".join(f"{tag} 1\n" for tag in TAGS[::-1]))
+    error = error_of(finetune(training, data, checkpoint, updates="4"))
+    assert "the labels are VERB NOUN ADJ, those of the checkpoint ADJ NOUN VERB" in error

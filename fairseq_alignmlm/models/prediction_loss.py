@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 
 _BLOCK = 2**26  # logits that exist at once: 268 MB in float32, 134 MB in bf16
 _CACHED = 2**20  # logits that the softmax of a CPU works on at once
+_ALIGNED = 64  # rows of logits of a multiple of so many numbers are what tensor cores load fast
 
 
 class PredictionLoss(torch.autograd.Function):
@@ -35,17 +37,20 @@ class PredictionLoss(torch.autograd.Function):
             The sum, and the loss of each position ``(N,)`` (without a gradient), in nats, float32.
         """
         device = hidden_NH.device.type
-        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight_VH.dtype
+        known_device = torch.amp.is_autocast_available(device)
+        casts = known_device and torch.is_autocast_enabled(device)
+        dtype = torch.get_autocast_dtype(device) if casts else weight_VH.dtype
         wants_gradient = any(ctx.needs_input_grad[:3])
-        hidden, weight, bias = hidden_NH.to(dtype), weight_VH.to(dtype), bias_V.to(dtype)
+        hidden = hidden_NH.to(dtype)
+        weight, bias = _aligned(weight_VH, bias_V, dtype, 1 if device == "cpu" else _ALIGNED)
         count, size = len(hidden), len(weight)
         block = block or max(1, _BLOCK // size)
         loss_N = torch.empty(count, dtype=torch.float32, device=hidden.device)
         if wants_gradient:
             grad_hidden = torch.empty_like(hidden)
-            grad_weight = torch.empty_like(weight_VH) if count else torch.zeros_like(weight_VH)
+            grad_weight = weight_VH.new_empty(weight.shape) if count else weight_VH.new_zeros(weight.shape)
             grad_bias = torch.zeros(size, dtype=torch.float32, device=hidden.device)
-        with torch.autocast(device, enabled=False):
+        with torch.autocast(device, enabled=False) if known_device else nullcontext():
             for start in range(0, count, block):
                 part = slice(start, start + block)
                 logits = torch.addmm(bias, hidden[part], weight.t())
@@ -62,7 +67,8 @@ class PredictionLoss(torch.autograd.Function):
                 grad_bias += logits.sum(0, dtype=torch.float32)
                 del logits
         if wants_gradient:
-            ctx.gradients = (grad_hidden.to(hidden_NH.dtype), grad_weight, grad_bias.to(bias_V.dtype))
+            known = len(weight_VH)
+            ctx.gradients = (grad_hidden.to(hidden_NH.dtype), grad_weight[:known], grad_bias[:known].to(bias_V.dtype))
         ctx.mark_non_differentiable(loss_N)
         return loss_N.sum(), loss_N
 
@@ -74,6 +80,23 @@ class PredictionLoss(torch.autograd.Function):
         if factor.device.type != "cpu" or float(factor) != 1.0:  # elsewhere, asking would wait for the device
             found = tuple(gradient * factor for gradient in found)
         return (*found, None, None)
+
+
+def _aligned(weight_VH: Tensor, bias_V: Tensor, dtype: torch.dtype, multiple: int) -> tuple[Tensor, Tensor]:
+    """Convert the output layer, with symbols that have no probability behind those of the vocabulary.
+
+    The weights of the model, and so its checkpoints, stay as they are: the conversion to 16 bits copies them anyway.
+    """
+    size, width = weight_VH.shape
+    missing = -size % multiple
+    if missing == 0:
+        return weight_VH.to(dtype), bias_V.to(dtype)
+    weight, bias = (
+        weight_VH.new_zeros(size + missing, width, dtype=dtype),
+        bias_V.new_empty(size + missing, dtype=dtype),
+    )
+    weight[:size], bias[:size], bias[size:] = weight_VH, bias_V, -torch.inf
+    return weight, bias
 
 
 def _to_gradient(logits_NV: Tensor, target_N: Tensor) -> Tensor:

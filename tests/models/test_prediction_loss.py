@@ -83,3 +83,27 @@ def test_the_gradient_of_a_sure_prediction_is_as_exact_in_bfloat16_as_that_of_to
         return rows.grad.double()
 
     assert relative_error(ours) < 1.2 * relative_error(torchs) + 1e-3
+
+
+@pytest.mark.parametrize("positions", [0, 10])
+@pytest.mark.parametrize("autocast", [False, True])
+def test_a_padded_vocabulary_changes_nothing_but_the_shape_of_the_products(monkeypatch, positions, autocast):
+    found, shapes = [], []
+    aligned = prediction_loss._aligned
+
+    def padded(weight, bias, dtype, multiple):
+        parts = aligned(weight, bias, dtype, 64)
+        shapes.append(len(parts[0]))
+        return parts
+
+    for function in (aligned, padded):
+        monkeypatch.setattr(prediction_loss, "_aligned", function)
+        ours = inputs(positions, torch.float32)
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            loss, losses = PredictionLoss.apply(*ours, 4)
+        loss.backward()
+        found.append([loss, losses, *(part.grad for part in ours[:3])])
+    assert shapes == [64]  # of 30 symbols
+    for plain, wide in zip(*found, strict=True):
+        assert plain.shape == wide.shape
+        torch.testing.assert_close(wide, plain, rtol=1e-5, atol=1e-6)

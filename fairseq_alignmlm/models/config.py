@@ -8,7 +8,7 @@ from fairseq.utils import get_available_activation_fns
 from fairseq_alignmlm.option_ranges import require_range
 
 PositionInit = ChoiceEnum(["normal", "sinusoidal"])
-ComputeDtype = ChoiceEnum(["float32", "bfloat16"])
+ComputeDtype = ChoiceEnum(["float32", "tfloat32", "bfloat16"])
 ActivationFn = ChoiceEnum(get_available_activation_fns())
 
 
@@ -59,8 +59,8 @@ class MultilingualRobertaConfig(FairseqDataclass):
     compute_dtype: ComputeDtype = field(  # type: ignore[valid-type]
         default="float32",
         metadata={
-            "help": "bfloat16: matrix products in bfloat16, weights and their updates in float32, on CPU and GPU "
-            "(fairseq-train's own --bf16 means TPUs)"
+            "help": "tfloat32: float32 with matrix products in TF32, on GPUs alone. bfloat16: matrix products in "
+            "bfloat16, weights and their updates in float32, on CPU and GPU (fairseq-train's own --bf16 means TPUs)"
         },
     )
     load_checkpoint_heads: bool = field(

@@ -1,10 +1,11 @@
-"""How the process keeps memory on a CPU."""
+"""What training sets for the whole process: how it keeps memory on a CPU, and TF32 on a GPU."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 
+import torch
 from torch import nn
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
@@ -14,6 +15,8 @@ def prepare_training(model: nn.Module) -> None:
     """Set up the process for training the model; for training commands only, because it holds for the whole process."""
     if next(model.parameters()).device.type == "cpu":
         keep_freed_memory()
+    elif str(getattr(getattr(model, "cfg", None), "compute_dtype", "")) == "tfloat32":
+        torch.backends.cuda.matmul.allow_tf32 = True
 
 
 def keep_freed_memory() -> bool:

@@ -91,6 +91,7 @@ class MultilingualMLMConfig(FairseqDataclass):
         },
     )
     curriculum: int = II("dataset.curriculum")
+    ddp_backend: str = II("distributed_training.ddp_backend")
     leave_unmasked_prob: float = field(default=0.1, metadata={"help": "share of these that stay as they are"})
     random_token_prob: float = field(default=0.1, metadata={"help": "share of these that become a random token"})
     random_token_scope: RandomTokenScope = field(  # type: ignore[valid-type]
@@ -384,6 +385,10 @@ def _check_settings(cfg: MultilingualMLMConfig) -> None:
     if cfg.leave_unmasked_prob + cfg.random_token_prob > 1.0:
         raise InputError("--leave-unmasked-prob and --random-token-prob together exceed 1")
     _masking_schedule(cfg)
+    if str(cfg.ddp_backend) == "fully_sharded":
+        raise InputError(
+            "--ddp-backend fully_sharded is not supported; models of the paper's size need no shards: give pytorch_ddp"
+        )
     if cfg.short_first and cfg.curriculum < 1:
         raise InputError("--short-first: say for how many epochs, --curriculum N")
     require_range("--sampling-alpha", cfg.sampling_alpha, 0)

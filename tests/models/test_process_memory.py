@@ -5,8 +5,12 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+import torch
+
+from fairseq_alignmlm.models.process_memory import prepare_training
 
 PROGRAM = """
 import argparse, torch
@@ -55,3 +59,13 @@ def test_every_task_prepares_the_process_when_training_begins(monkeypatch, modul
     monkeypatch.setattr(tasks, "prepare_training", prepared.append)
     kind.begin_epoch(object.__new__(kind), 1, "model")  # which fairseq's trainer calls, and nobody else
     assert prepared == ["model"]
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [("float32", False), ("tfloat32", True), ("bfloat16", False)])
+def test_tf32_is_switched_on_where_it_is_asked_for(monkeypatch, dtype, expected):
+    switches = SimpleNamespace(allow_tf32=False)
+    monkeypatch.setattr(torch.backends.cuda, "matmul", switches)
+    model = torch.nn.Linear(2, 2, device="meta")  # stands for an accelerator
+    model.cfg = SimpleNamespace(compute_dtype=dtype)
+    prepare_training(model)
+    assert switches.allow_tf32 is expected

@@ -104,6 +104,7 @@ def test_random_tokens_can_be_left_out(tmp_path):
         ({"mask_prob_last": 0.15, "mask_prob_epochs": 1}, "--mask-prob-epochs 1 is not"),
         ({"mask_prob_last": 0.0, "mask_prob_epochs": 3}, "--mask-prob-last 0 is not"),
         ({"short_first": True, "curriculum": 0}, "--curriculum N"),
+        ({"ddp_backend": "fully_sharded"}, "give pytorch_ddp"),
     ],
 )
 def test_halves_of_settings_are_refused(tmp_path, settings, message):

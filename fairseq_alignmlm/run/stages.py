@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.run import processes
+from fairseq_alignmlm.run import processes, run_steps
 from fairseq_alignmlm.run.experiment import Experiment
 from fairseq_alignmlm.run.launch import environment_of_slot, visible_gpus
 from fairseq_alignmlm.run.locks import FolderLock
@@ -159,7 +159,7 @@ def run_all(experiments: Sequence[Experiment], together: int | None, cores: int)
         slot = slots.get()
         try:
             experiment.environment = environment_of_slot(slot, gpus)
-            experiment.run()
+            run_steps.run(experiment)
         except (InputError, OSError) as error:
             print(f"error: {experiment.name}: {error}", file=sys.stderr, flush=True)
             return experiment.name

@@ -10,10 +10,10 @@ from typing import Any
 
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind
 from fairseq_alignmlm.run.derived import version
-from fairseq_alignmlm.run.experiment import USER_DIR, count_examples
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.launch import Launch
 from fairseq_alignmlm.run.programs import program
+from fairseq_alignmlm.run.run_steps import BEGUN, CLASSIFICATION, TAGGING, USER_DIR, count_examples
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
 from fairseq_alignmlm.run.stages import say
 from fairseq_alignmlm.run.steps import Records, Step
@@ -116,11 +116,7 @@ class XtremeRun:
         data, settings = self.data(ENGLISH), self.settings
         batch, device = settings["batch"], min(settings["device_batch"], settings["batch"])
         examples = count_examples(data / "train.tsv", self.tagging) + (1 if self.tagging else 0)
-        kind = (
-            ["--task=xtreme_tagging", "--criterion=token_tagging", "--long-sentences=split"]
-            if self.tagging
-            else ["--task=xtreme_classification", "--criterion=sentence_classification"]
-        )
+        kind = [*TAGGING, "--long-sentences=split"] if self.tagging else CLASSIFICATION
         options = [
             *kind,
             *flags({"arch": "multilingual_roberta", **architecture}),
@@ -162,7 +158,7 @@ class XtremeRun:
         inputs = [self.checkpoint, data / "train.tsv", data / "bin"]
 
         def make() -> Mapping[str, Any]:
-            begun, note = {"options": options}, self.folder / "begun.yaml"
+            begun, note = {"options": options}, self.folder / BEGUN
             if not note.is_file() or read_settings_file(note) != begun:
                 for path in self.folder.glob("checkpoint_*.pt"):
                     path.unlink()  # of other settings

@@ -16,7 +16,7 @@ from typing import Any
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import TRANSFER
-from fairseq_alignmlm.run import processes
+from fairseq_alignmlm.run import processes, run_steps
 from fairseq_alignmlm.run.derived import SOURCE
 from fairseq_alignmlm.run.experiment import Experiment
 from fairseq_alignmlm.run.locks import locked
@@ -156,7 +156,7 @@ def _plan(args: argparse.Namespace) -> tuple[dict[str, Job], list[Path]]:
                 Experiment(folder, pair.configuration, base, row, seed, tasks) for seed in of_runs for row in chosen
             ):
                 results.append(experiment.folder / "result.json")
-                if waiting or not experiment.is_done():
+                if waiting or not run_steps.is_done(experiment):
                     about = f"{experiment.objective.name} under {transformation}, seed {experiment.seed}"
                     name, command = f"run.{pair.root.name}.{experiment.name}", _one(one, folder, experiment, tasks)
                     jobs[name] = Job(command, waiting, args.threads, resources, about)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.run import processes
+from fairseq_alignmlm.run import processes, run_steps
 from fairseq_alignmlm.run.experiment import Experiment
 from fairseq_alignmlm.run.launch import of_slurm
 from fairseq_alignmlm.run.locks import locked
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             for seed in options.seeds_of(args):
                 for objective in options.objectives_of(args):
                     chosen = options.tasks_of(args.tasks) if args.tasks else tuple(tasks)
-                    Experiment(folder, configuration, base, objective, seed, chosen, launch).run(args.until)
+                    run_steps.run(Experiment(folder, configuration, base, objective, seed, chosen, launch), args.until)
     except processes.Stopped:
         if args.requeue:
             processes.end_children()

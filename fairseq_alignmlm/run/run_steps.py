@@ -1,0 +1,220 @@
+"""The steps of a run: pre-train, align, fine-tune on both languages, predict, score, gather the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
+from fairseq_alignmlm.run import processes
+from fairseq_alignmlm.run.experiment import Experiment
+from fairseq_alignmlm.run.flags import block_flags, blocks_of, flags, model_flags, optimisation_flags
+from fairseq_alignmlm.run.launch import Launch
+from fairseq_alignmlm.run.locks import FolderLock
+from fairseq_alignmlm.run.pair_folder import FILE
+from fairseq_alignmlm.run.programs import program
+from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
+from fairseq_alignmlm.run.steps import Step
+from fairseq_alignmlm.run.training import LAST, Trainer, pretrain, publish, remove
+
+USER_DIR = str(Path(__file__).resolve().parents[1])
+BEGUN = "begun.yaml"  # what a training that is not finished was begun with
+LOGGING = ["--no-epoch-checkpoints", "--disable-validation", "--log-format=simple", "--log-interval=100"]
+TAGGING = ["--task=xtreme_tagging", "--criterion=token_tagging"]
+CLASSIFICATION = ["--task=xtreme_classification", "--criterion=sentence_classification"]
+
+
+def run(experiment: Experiment, until: str = "result") -> None:
+    """Do what is not up to date.
+
+    Args:
+        experiment: the run.
+        until: ``pretrain`` leaves out what comes after pre-training.
+
+    Raises:
+        InputError: see `Experiment.check`; another process works in the folder; or a command failed.
+    """
+    experiment.check()
+    lock = FolderLock(experiment.folder)
+    try:
+        lock.take()
+        experiment.write_configuration()
+        experiment.keep_open = (lock.descriptor,)
+        for step in steps(experiment):
+            _do(experiment, step)
+            if step.name == until:
+                break
+    finally:
+        lock.release()
+    experiment.say("done")
+
+
+def is_done(experiment: Experiment) -> bool:
+    """Tell whether nothing is left to do."""
+    try:
+        experiment.check()
+        return not any(experiment.records.stale(step) for step in steps(experiment))
+    except InputError:
+        return False
+
+
+def steps(experiment: Experiment) -> Iterator[Step]:
+    """Yield the steps in order; each is made when the one before is done, whose results it may look at."""
+    yield _pretrain(experiment)
+    yield _align(experiment)
+    first, second = experiment.pair.languages
+    for task in experiment.tasks:
+        for language in (first, second):
+            yield _finetune(experiment, task, language)
+        for source, target in ((first, first), (first, second), (second, second)):
+            yield _score(experiment, task, source, target)
+    yield _collect(experiment)
+
+
+def _do(experiment: Experiment, step: Step) -> None:
+    if experiment.records.stale(step):
+        if step.about:
+            experiment.say(step.about)
+        counts: Mapping[str, Any] = {}
+        if step.make is not None:
+            counts = step.make()
+        else:
+            log, what = experiment.folder / "scoring.log", step.about or step.name
+            for command in step.commands:
+                processes.run(command, environment=experiment.environment, log=log, what=what)
+        experiment.records.write(step, counts)
+    if step.name == "pretrain":
+        remove(experiment.folder / "pretrain")
+
+
+def _trainer(run: Experiment, log: Path) -> Trainer:
+    return Trainer(log, run.say, run.environment, run.keep_open)
+
+
+def _pretrain(run: Experiment) -> Step:
+    blocks = blocks_of(run.configuration, run.objective)
+    commands = [
+        [
+            *run.launch.command(),
+            str(run.pair.binarized),
+            f"--user-dir={USER_DIR}",
+            "--task=multilingual_mlm",
+            f"--languages={','.join(run.pair.languages)}",
+            *block_flags(run.configuration, run.objective, block, run.settings),
+            f"--batch-size={run.launch.share(block.batch)}",
+            *model_flags(run.configuration, run.objective),
+            *optimisation_flags(run.configuration.pretrain),
+            *(f"{run.objective.reads[kind]}={path}" for kind, path in run.read_files().items()),
+            *flags({"seed": run.seed, "max_update": block.until, "total_num_update": blocks[-1].until}),
+            *run.launch.options(),
+            *LOGGING,
+            *run.configuration.fairseq,
+        ]
+        for block in blocks
+    ]
+    folder, output = run.folder / "pretrain", run.folder / "pretrained.pt"
+
+    def make() -> Mapping[str, Any]:
+        trainer = _trainer(run, run.folder / "train.log")
+        return pretrain(trainer, folder, output, blocks, commands, run.data(), [run.records.hashes])
+
+    settings = {"options": run.identity["pretraining"]}
+    return Step("pretrain", commands, run.data(), [output], settings, make=make, costly=True)
+
+
+def _align(run: Experiment) -> Step:
+    option, measured = run.pair.measured()
+    dictionary = run.pair.dictionary(run.configuration.data.dictionary_percent)
+    checkpoint, output = run.folder / "pretrained.pt", run.folder / "alignment.json"
+    command = [*program("alignmlm"), "alignment", f"--checkpoint={checkpoint}", f"--vocab={run.pair.vocabulary}"]
+    command += [f"{option}={measured}", f"--dictionary={dictionary}", f"--json={output}"]
+    inputs = [checkpoint, run.pair.vocabulary, measured, dictionary]
+    return Step("alignment", [command], inputs, [output], about="alignment")
+
+
+def _finetune(run: Experiment, task: Transfer, language: str) -> Step:
+    tuned, data = run.folder / task.name / language, run.pair.labelled_data(task.data, language)
+    finetune = run.configuration.finetune
+    kind, epochs, length = TAGGING, finetune.epochs, finetune.max_length
+    if not task.is_tagging:
+        kind, epochs, length = CLASSIFICATION, finetune.classification_epochs, finetune.classification_max_length
+    updates = epochs * -(-count_examples(data / "train.tsv", task.is_tagging) // finetune.batch)
+    ids = [f"--languages={','.join(run.pair.languages)}", f"--language={language}"]
+    options = [
+        *kind,
+        *flags({"max_length": length, "batch_size": finetune.batch}),
+        *model_flags(run.configuration, run.objective),
+        *(ids if run.objective.language_ids else []),
+        *optimisation_flags(finetune),
+        *flags({"max_epoch": epochs, "total_num_update": updates, "seed": run.seed}),
+        *run.configuration.fairseq,
+    ]
+    one = Launch(min(1, run.launch.gpus))
+    command = [*one.command(), str(data / "bin"), f"--user-dir={USER_DIR}", *options, *one.options(), *LOGGING]
+    command += [f"--finetune-from-model={run.folder / 'pretrained.pt'}", f"--save-dir={tuned}"]
+    inputs, output = [run.folder / "pretrained.pt", data / "train.tsv", data / "bin"], tuned / "finetuned.pt"
+
+    def make() -> Mapping[str, Any]:
+        begun = {"options": options, "inputs": run.records.digest(inputs)}
+        if not (tuned / BEGUN).is_file() or read_settings_file(tuned / BEGUN) != begun:
+            remove(tuned)  # what was begun with other settings or data
+            write_settings_file(tuned / BEGUN, begun)
+        _trainer(run, tuned / "train.log").train(command, f"fine-tuning {task.name} in {language}", updates)
+        publish(tuned / LAST, output)
+        for checkpoint in tuned.glob("checkpoint_*.pt"):
+            checkpoint.unlink()
+        return {}
+
+    return Step(f"finetune.{task.name}.{language}", [command], inputs, [output], {"options": options}, make=make)
+
+
+def _score(run: Experiment, task: Transfer, source: str, target: str) -> Step:
+    tuned, data = run.folder / task.name / source, run.pair.labelled_data(task.data, target)
+    checkpoint, gold = tuned / "finetuned.pt", data / "valid.tsv"
+    predictions, score = tuned / f"test-{target}.tsv", tuned / f"score-{target}.json"
+    files = {"checkpoint": checkpoint, "data": data / "bin", "output": predictions}
+    predict = [*program("alignmlm"), "predict", *flags(files)]
+    predict += [f"--language={target}"] if run.objective.language_ids else []
+    what = {"task": task.data, "predictions": predictions, "gold": gold, "language": target, "source_language": source}
+    what |= {"seed": run.seed, "model": checkpoint, "profile": "paper", "json": score}
+    return Step(
+        f"score.{task.name}.{source}.{target}",
+        [predict, [*program("alignmlm"), "score", *flags(what)]],
+        [checkpoint, gold, data / "bin"],
+        [predictions, score],
+        about=f"scoring {task.name}: {source} to {target}",
+    )
+
+
+def _collect(run: Experiment) -> Step:
+    kept = run.kept_settings()
+    what = {
+        "folder": run.folder,
+        "objective": run.objective.name,
+        "transformation": run.pair.transformation,
+        "scale": run.pair.scale,
+        "seed": run.seed,
+        "languages": ",".join(run.pair.languages),
+        "configuration": run.folder / FILE,
+        "updates": blocks_of(run.configuration, run.objective)[-1].until,
+        "train_seconds": run.records.read("pretrain").get("counts", {}).get("seconds", 0.0),
+    }
+    command = [*program("alignmlm"), "collect", *flags(what), *(f"--set={name}={kept[name]}" for name in kept)]
+    inputs = [run.folder / "alignment.json", run.folder / FILE, *sorted(run.folder.glob("*/*/score-*.json"))]
+    settings = {"kept": {name: str(value) for name, value in kept.items()}}
+    return Step("collect", [command], inputs, [run.folder / "result.json"], settings)
+
+
+def count_examples(path: Path, tagging: bool) -> int:
+    """Return how many sentences, or lines, a file of labelled data has.
+
+    Raises:
+        InputError: it is missing.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="replace") as handle:
+            return sum(1 for line in handle if line.strip("\n") == "" or not tagging)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError.at(path, None, "no such file", "prepare the labelled data first (stage 6)") from None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from fairseq_alignmlm.command_line import find_verbs, main
+from fairseq_alignmlm.command_line import PROGRAMS, find_verbs, main, make_parser
+from fairseq_alignmlm.run.programs import program
 
 VERB = """'''Do {name} as described here.'''
 import sys
@@ -111,3 +114,52 @@ def test_a_reader_that_goes_away_gets_no_complaint(tmp_path):
     os.close(writing)
     assert done.stderr == ""
     assert done.returncode == 141
+
+
+@pytest.mark.parametrize(
+    ("package", "verb"),
+    [(package, verb) for package in ("fairseq_alignmlm", "data_prep") for verb in find_verbs(package)],
+)
+def test_every_verb_has_its_place_and_an_example_that_it_takes(package, verb):
+    module = importlib.import_module(find_verbs(package)[verb])
+    program, *words = shlex.split(module.EXAMPLE)
+    assert program == PROGRAMS[package]
+    assert words[0] == verb
+    make_parser(package, "", words).parse_args(words)
+    assert module.ORDER
+
+
+def test_verbs_stand_in_the_order_of_the_work(capsys):
+    for package, order in (
+        ("data_prep", "sentences vocabulary derive encode dictionary binarize xtreme"),
+        ("fairseq_alignmlm", "run alignment predict check score report"),
+    ):
+        with pytest.raises(SystemExit):
+            main(package, "", ["--help"])
+        shown = [
+            line.split()[0]
+            for line in capsys.readouterr().out.splitlines()
+            if line.startswith("    ") and line[4] != " "
+        ]
+        assert [verb for verb in shown if verb in order.split()] == order.split()
+
+
+def test_an_option_by_its_old_name_works_and_is_warned_of(capsys):
+    words = ["alignment", "--checkpoint", "c", "--dict", "d"]
+    assert make_parser("fairseq_alignmlm", "", words).parse_args(words).dict.name == "d"
+    assert capsys.readouterr().err == "warning: --dict is now --vocab; the old name will go\n"
+
+
+def test_a_program_of_the_working_folder_is_not_run_in_place_of_ours(tmp_path):
+    (tmp_path / "data_prep.py").write_text("raise SystemExit('the wrong one')")
+    (tmp_path / "fairseq_alignmlm.py").write_text("raise SystemExit('the wrong one')")
+    for name in PROGRAMS.values():
+        done = subprocess.run([*program(name), "--version"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_what_is_wrong_is_told_in_one_line_and_options_are_not_shortened():
+    for words in (["alignment"], ["score", "--tas", "udpos"], ["fly"]):
+        done = subprocess.run([sys.executable, "-m", "fairseq_alignmlm", *words], capture_output=True, text=True)
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1

@@ -21,6 +21,8 @@ from ..vocabulary.mmap_dataset import MmapBinarizer
 from ..vocabulary.preprocess import binarize
 
 SUMMARY = "binarize the pieces of every language"
+ORDER = 34
+EXAMPLE = "alignmlm-data binarize --pair PAIR"
 PREPROCESS, DIRECT = "fairseq-preprocess", "direct"
 
 

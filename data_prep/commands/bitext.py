@@ -29,6 +29,8 @@ from ..vocabulary.mmap_dataset import MmapBinarizer
 from ..worker_pool import ordered_map
 
 SUMMARY = "tokenise, encode and binarize line-aligned text of two natural languages"
+ORDER = 36
+EXAMPLE = "alignmlm-data bitext --pair PAIR --languages en,fr --input en.txt fr.txt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

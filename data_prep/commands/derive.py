@@ -20,6 +20,8 @@ from ..pair_identity import SETTING, name_transformation
 from ..worker_pool import Workers
 
 SUMMARY = "derive a language's text by reordering words"
+ORDER = 26
+EXAMPLE = "alignmlm-data derive --pair PAIR --derived en_trans_inv --transform inv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

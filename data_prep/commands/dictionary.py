@@ -23,6 +23,8 @@ from ..pair import Pair
 from ..randomness import generator, sample
 
 SUMMARY = "draw the bilingual dictionary from the counterparts"
+ORDER = 30
+EXAMPLE = "alignmlm-data dictionary --pair PAIR --percent 25"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

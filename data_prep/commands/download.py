@@ -13,6 +13,8 @@ from ..download.folder import obtain
 from ..download.transfer import Patience
 
 SUMMARY = "fetch public data sets: resumed, checked by sha256, safely unpacked"
+ORDER = 5
+EXAMPLE = "alignmlm-data download paper --output data"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

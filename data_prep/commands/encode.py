@@ -33,6 +33,8 @@ from ..vocabulary.encoding import EncodedBlock, LanguageBlock, LanguageSymbols, 
 from ..worker_pool import Workers
 
 SUMMARY = "cut text into pieces and transliterate the derived language"
+ORDER = 28
+EXAMPLE = "alignmlm-data encode --pair PAIR --derived en_trans_inv"
 SHARED, SEPARATE = "shared", "separate"
 
 

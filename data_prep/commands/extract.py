@@ -20,6 +20,8 @@ from ..text.documents import find_files
 from ..text.readers import Skipped
 
 SUMMARY = "take the sentences out of CoNLL or TSV files, one a line"
+ORDER = 12
+EXAMPLE = "alignmlm-data extract treebank.conllu --format conll --output text.txt"
 _SHOWN = 3
 
 

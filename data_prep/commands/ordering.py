@@ -24,6 +24,8 @@ from ..languages.syntax.word_order import CLASSES, SUBSTRATE_SHARE, model_paths,
 from ..manifest import Step, run_step
 
 SUMMARY = "train, score, compare and apply models of word order"
+ORDER = 20
+EXAMPLE = "alignmlm-data ordering train --trees treebank.conllu --language fr --output orders"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

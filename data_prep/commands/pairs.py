@@ -15,6 +15,8 @@ from ..labelled.pair_tables import LABELS, NAMES, NOT_WANTED, Unusable, read_pai
 from ..manifest import Step, run_step
 
 SUMMARY = "turn published tables of sentence pairs (NLI) into XTREME's format"
+ORDER = 38
+EXAMPLE = "alignmlm-data pairs multinli_1.0_train.txt --output xnli-train.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,8 @@ from ..text.line_blocks import read_blocks
 from ..worker_pool import ordered_map
 
 SUMMARY = "parse text into dependency trees with stanza"
+ORDER = 18
+EXAMPLE = "alignmlm-data parse --pair PAIR"
 LINES_PER_PART = 500
 
 

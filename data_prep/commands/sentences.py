@@ -22,6 +22,8 @@ from ..text.tokenisation import TOKENISERS, Tokeniser
 from ..worker_pool import ordered_map
 
 SUMMARY = "cut a raw corpus into sentences and words"
+ORDER = 14
+EXAMPLE = "alignmlm-data sentences --pair PAIR text.txt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,8 @@ from ..toy.corpus import Part, write_part
 from ..toy.trees import WORD_ORDERS
 
 SUMMARY = "write the embedded synthetic language: text, trees and labelled data"
+ORDER = 10
+EXAMPLE = "alignmlm-data toy --output language --sentences 30000"
 LANGUAGE = "en"
 
 

@@ -11,6 +11,8 @@ from ..languages.syntax.parser_training import train_parser
 from ..manifest import Step, run_step
 
 SUMMARY = "train small stanza models from a tree bank, for the verb parse"
+ORDER = 16
+EXAMPLE = "alignmlm-data train-parser --train en-train.conllu --dev en-dev.conllu --models parser"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -29,6 +29,11 @@ from ..vocabulary.dictionaries.reading import Problem, WordPair, read
 from ..vocabulary.dictionaries.segmentation import Segmenter
 
 SUMMARY = "make a dictionary of two real languages from MUSE, XLing-Eval or Wiktionary files"
+ORDER = 32
+EXAMPLE = (
+    "alignmlm-data translations --input en-fr.txt --model PAIR/spm.model --vocab PAIR/bin/dict.txt"
+    " --output PAIR/dictionary.tsv"
+)
 _SHOWN = 3
 
 

@@ -22,6 +22,8 @@ from ..vocabulary.bpe import SPECIAL, chosen_sentences, count_sentences, load, s
 from ..vocabulary.pretrained import SOURCE, TOKENIZER, PretrainedProcessor
 
 SUMMARY = "train the SentencePiece BPE vocabulary on the original language, or on several"
+ORDER = 24
+EXAMPLE = "alignmlm-data vocabulary --pair PAIR --size 2000"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,8 @@ from ..pair import Pair, check_language
 from ..text.tokenisation import TOKENISERS
 
 SUMMARY = "transform and binarize the labelled data of a task, in both languages"
+ORDER = 40
+EXAMPLE = "alignmlm-data xtreme --pair PAIR --task udpos --derived en_trans_inv --train train-en.tsv --dev dev-en.tsv"
 TAGGING = {"udpos": False, "panx": True}  # True: tags are IOB2 mentions
 PAIRS = ("xnli", "pawsx")
 SPLITS = {"train": "train", "valid": "dev", "test": "test"}

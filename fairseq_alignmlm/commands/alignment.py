@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from fairseq_alignmlm.lexicon.vocabulary import Vocabulary
 
 SUMMARY = "measure the alignment of a checkpoint's words (Table 8), or word translation retrieval"
+ORDER = 20
+EXAMPLE = (
+    "alignmlm alignment --checkpoint RUN/pretrained.pt --vocab PAIR/bin/dict.txt --counterparts PAIR/counterparts.tsv"
+)
 FREQUENCY_BINS = 10
 
 

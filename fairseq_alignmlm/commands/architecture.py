@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 
 SUMMARY = "print the model options that fit a checkpoint, such as one of XLM-R"
+ORDER = 50
+EXAMPLE = "alignmlm architecture --checkpoint xlmr/model.pt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,8 @@ import argparse
 import sys
 
 SUMMARY = "check prediction files before they are scored"
+ORDER = 32
+EXAMPLE = "alignmlm check --task udpos --predictions test-en.tsv --gold valid.tsv --language en"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

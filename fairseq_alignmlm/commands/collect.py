@@ -6,6 +6,11 @@ import argparse
 from pathlib import Path
 
 SUMMARY = "gather a run's alignment and scores into result.json, which the report reads"
+ORDER = 40
+EXAMPLE = (
+    "alignmlm collect --folder RUN --objective mlm --transformation trans+inv --scale toy --seed 1"
+    " --languages en,en_trans_inv"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,8 @@ import logging
 from fairseq_alignmlm.environment import FAIL, check_environment
 
 SUMMARY = "check this environment: versions, start-up hook, compiler, registered names, GPU"
+ORDER = 5
+EXAMPLE = "alignmlm doctor"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fairseq_alignmlm.lexicon.vocabulary import Vocabulary
 
 SUMMARY = "alignment, word translation, sentence retrieval and loss of a run's checkpoints, over updates"
+ORDER = 22
+EXAMPLE = "alignmlm emergence RUN/checkpoint_*.pt --data PAIR/bin --counterparts PAIR/counterparts.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from fairseq_alignmlm.errors import InputError
 
 SUMMARY = "write a checkpoint as a Hugging Face folder, checked against transformers"
+ORDER = 54
+EXAMPLE = "alignmlm export RUN/pretrained.pt --to exported"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from fairseq_alignmlm.errors import InputError
 
 SUMMARY = "make a checkpoint of a Hugging Face folder (XLM-R, mBERT, ...)"
+ORDER = 52
+EXAMPLE = "alignmlm import xlm-roberta-base --to imported/model.pt --verify"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

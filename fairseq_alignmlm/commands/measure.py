@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fairseq_alignmlm.measure.model import MeasuredModel
 
 SUMMARY = "measure how aligned any model is: words, words in context, sentences, by layer"
+ORDER = 24
+EXAMPLE = "alignmlm measure xlmr/model.pt --lexicon en-fr=en-fr.txt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

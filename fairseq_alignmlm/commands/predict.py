@@ -10,6 +10,8 @@ from pathlib import Path
 from fairseq_alignmlm.option_ranges import require_range
 
 SUMMARY = "write predictions of a fine-tuned checkpoint in the format of XTREME"
+ORDER = 30
+EXAMPLE = "alignmlm predict --checkpoint RUN/pos/en/finetuned.pt --data PAIR/xtreme/udpos/en/bin --output test-en.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from fairseq_alignmlm.errors import InputError
 
 SUMMARY = "make the paper's tables and figures from the results of runs"
+ORDER = 42
+EXAMPLE = "alignmlm report --results work/toy --output report"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

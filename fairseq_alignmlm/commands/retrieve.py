@@ -10,6 +10,11 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.option_ranges import require_range
 
 SUMMARY = "retrieve sentences of another language by mean-pooled hidden states (Tatoeba)"
+ORDER = 26
+EXAMPLE = (
+    "alignmlm retrieve --checkpoint model.pt --vocab dict.txt --sentencepiece spm.model"
+    " --source en.txt --target fr.txt --aligned"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

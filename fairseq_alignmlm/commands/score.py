@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fairseq_alignmlm.evaluation.scoring import FilePairs
 
 SUMMARY = "score prediction files; every number carries a signature"
+ORDER = 34
+EXAMPLE = "alignmlm score --task udpos --predictions test-en.tsv --gold valid.tsv --language en"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

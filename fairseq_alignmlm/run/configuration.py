@@ -90,7 +90,7 @@ class Pretraining(Optimisation):
     blocks: list[Block] = field(default_factory=lambda: [Block()])
     pair_blocks: Optional[list[Block]] = None  # of objectives with sentence pairs; none: as the others
     shortest_pair_block: int = 0  # tokens; in shorter blocks these objectives train without pairs
-    instances: Optional[str] = None  # blocks or sentences; none: each objective's own
+    instances: Optional[str] = None  # blocks, sentences or lines; none: each objective's own
     # Replacement tokens come from the first language, as in the published code; from all; or the token's language.
     random_tokens: str = "first"
 
@@ -130,7 +130,7 @@ class Configuration:
 
 def scale_names() -> list[str]:
     """Return the names of the scales that come with the package."""
-    order = ["toy", "small", "paper"]
+    order = ["toy", "small", "emergence", "paper"]
     names = [Path(item.name).stem for item in SCALES.iterdir() if item.name.endswith(".yaml")]
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 
@@ -202,7 +202,11 @@ def _check(found: Configuration, path: Path) -> None:
     need(0 < found.data.dictionary_percent <= 100, "data.dictionary_percent", "give more than 0 and up to 100")
     need(found.data.overlap <= 1, "data.overlap", "give a share from 0 to 1")
     need(found.data.vocabulary > 0, "data.vocabulary", "give a number above 0")
-    need(found.pretrain.instances in (None, "blocks", "sentences"), "pretrain.instances", "choose blocks or sentences")
+    need(
+        found.pretrain.instances in (None, "blocks", "sentences", "lines"),
+        "pretrain.instances",
+        "choose blocks, sentences or lines",
+    )
     need(
         found.pretrain.random_tokens in ("first", "all", "language"),
         "pretrain.random_tokens",

@@ -54,6 +54,10 @@ class Pair:
         """Folder of the binarized pieces of a language."""
         return self.root / "bin" / language
 
+    def shard(self, number: int, shards: int) -> Path:
+        """Folder of the binarized pieces of one of several parts of the text, ``number`` from 1."""
+        return self.root / "shards" / f"{number}-of-{shards}"
+
     def labelled(self, task: str, language: str) -> Path:
         """Folder of the transformed labelled data of a task."""
         return self.root / "xtreme" / task / language

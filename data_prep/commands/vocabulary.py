@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
     step = Step("vocabulary", outputs, texts, settings, libraries=("sentencepiece",))
 
     def build(paths: list[Path]) -> dict[str, Any]:
-        present = [count_sentences(text) for text in texts]
+        dropped: Counter[str] = Counter()
+        present = [count_sentences(text, dropped) for text in texts]
         for text, number in zip(texts, present, strict=True):
             if not number:
                 raise InputError.at(text, None, "empty text: no sentence to train on", "run `sentences` first")
@@ -112,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
             "sentences in": sum(present),
             "sentences used": sum(wanted),
             **(of_each if args.languages else {}),
+            **({"dropped": dict(dropped)} if dropped else {}),
         }
 
     run_step(step, build)

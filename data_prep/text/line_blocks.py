@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +49,46 @@ class LineBlock(NamedTuple):
             InputError: a line is not UTF-8.
         """
         return decode(self.data(), self.path, self.first_line)
+
+
+def count_lines(path: str | Path) -> int:
+    """Return the number of lines of a file.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    last = deque(read_blocks(path), maxlen=1)
+    return sum(block.first_line + block.data().removesuffix(b"\n").count(b"\n") for block in last)
+
+
+def read_lines(path: str | Path, first: int, stop: int) -> Iterator[LineBlock]:
+    """Yield the lines from ``first`` up to, not with, ``stop``, both from 0, as blocks.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    blocks = read_blocks(path)
+    block = next(blocks, None)
+    while block and block.first_line <= stop:
+        following = next(blocks, None)
+        begin, end = block.first_line - 1, following.first_line - 1 if following else stop
+        if end > first:
+            skipped, kept = max(first - begin, 0), min(stop, end) - begin
+            start = block.start + _offset(block, skipped)
+            finish = block.start + _offset(block, kept) if end >= stop else block.stop
+            if start < finish:
+                yield LineBlock(block.path, begin + skipped + 1, start, finish)
+        block = following
+
+
+def _offset(block: LineBlock, lines: int) -> int:
+    """Return how many bytes the first ``lines`` lines of a block take."""
+    data, place = block.data(), 0
+    for _ in range(lines):
+        place = data.find(b"\n", place) + 1
+        if not place:
+            return len(data)
+    return place
 
 
 def read_blocks(path: str | Path, size: int = BLOCK_BYTES) -> Iterator[LineBlock]:

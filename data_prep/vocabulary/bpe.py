@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,12 @@ from .pretrained import TOKENIZER, PretrainedProcessor
 UNKNOWN = "<unk>"
 CONTROL = ("<s>", "<pad>", "</s>", "<mask>")  # fairseq's own symbols, which no piece of a text may look like
 SPECIAL = (UNKNOWN, *CONTROL)
-LONGEST_LINE = 1 << 20  # bytes; SentencePiece leaves out longer lines
+LONGEST_LINE = 1 << 20  # bytes; SentencePiece leaves out longer lines, so they are cut between words
 
 
-def count_sentences(path: Path) -> int:
-    """Return how many lines of a text hold words."""
-    return sum(1 for _ in _sentences(path))
+def count_sentences(path: Path, dropped: Counter[str]) -> int:
+    """Return how many lines of a text hold words; those over 1 MiB count as several, words over 1 MiB as dropped."""
+    return sum(1 for _ in _sentences(path, dropped))
 
 
 def chosen_sentences(path: Path, present: int, wanted: int) -> Iterator[str]:
@@ -132,9 +133,26 @@ def pieces_of(processor: Any) -> list[str]:
     return [UNKNOWN if any(kinds) else piece for piece, kinds in zip(processor.id_to_piece(ids), special, strict=True)]
 
 
-def _sentences(path: Path) -> Iterator[str]:
+def _sentences(path: Path, dropped: Counter[str] | None = None) -> Iterator[str]:
     for block in read_blocks(path):
         for line in block.lines():
             words = normalise(line).split()
-            if words:
-                yield " ".join(words)
+            if len(line) <= LONGEST_LINE // 4:  # a character has at most four bytes
+                if words:
+                    yield " ".join(words)
+                continue
+            part: list[str] = []
+            size = 0
+            for word in words:
+                length = len(word.encode()) + 1
+                if length - 1 > LONGEST_LINE:
+                    if dropped is not None:
+                        dropped["words over 1 MiB"] += 1
+                    continue
+                if size + length - 1 > LONGEST_LINE:
+                    yield " ".join(part)
+                    part, size = [], 0
+                part.append(word)
+                size += length
+            if part:
+                yield " ".join(part)

@@ -11,10 +11,11 @@ from fairseq import metrics
 from fairseq.data import Dictionary
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask, register_task
+from fairseq.utils import split_paths
 from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.batches import select_rows, without_targets
-from fairseq_alignmlm.data.binarized import load_binarized, require_same_vocabulary, token_counts
+from fairseq_alignmlm.data.binarized import BINARIZE_AGAIN, load_binarized, require_same_vocabulary, token_counts
 from fairseq_alignmlm.data.blocks import cut_into_blocks
 from fairseq_alignmlm.data.masked_instances import MaskedInstances, Part
 from fairseq_alignmlm.data.masking import MaskingRates, MaskingSchedule
@@ -25,6 +26,7 @@ from fairseq_alignmlm.data.sentences import SentenceInstances
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
+from fairseq_alignmlm.lexicon.vocabulary import read_symbols
 from fairseq_alignmlm.models.process_memory import prepare_training
 from fairseq_alignmlm.option_ranges import require_range
 from fairseq_alignmlm.tasks.checkpoint_identity import SAME_VOCABULARY, find_starting_point, require_same
@@ -137,12 +139,17 @@ class MultilingualMLM(FairseqTask):
     def setup_task(cls, cfg: MultilingualMLMConfig, **kwargs: Any) -> "MultilingualMLM":
         """Read the vocabulary and find the languages."""
         _check_settings(cfg)
-        folder = Path(cfg.data)
+        folder, *others = _folders(cfg.data)
         dictionary = load_vocabulary(folder / "dict.txt")
         identity = Identity.of_dict(folder / "dict.txt")
         languages = _languages(folder, cfg.languages, identity.languages)
-        for language in languages:
-            require_same_vocabulary(folder / language, identity)
+        for other in others:
+            if read_symbols(other / "dict.txt") != read_symbols(folder / "dict.txt"):
+                raise InputError.at(other / "dict.txt", None, f"differs from {folder / 'dict.txt'}", BINARIZE_AGAIN)
+        for part in (own / language for own in (folder, *others) for language in languages):
+            require_same_vocabulary(part, identity)
+            if others:
+                load_binarized(part / "train")  # a part that is missing is told now, not epochs later
         logger.info("vocabulary: %s symbols; languages: %s", f"{len(dictionary):,}", ", ".join(languages))
         logger.info("random replacement tokens: %s (--random-token-scope)", cfg.random_token_scope)
         return cls(cfg, dictionary, languages, replace(identity, languages=tuple(languages)))
@@ -158,7 +165,7 @@ class MultilingualMLM(FairseqTask):
             InputError: when its vocabulary or languages differ.
         """
         own = identity_of({"task_state": state_dict})
-        dict_file = Path(self.cfg.data) / "dict.txt"
+        dict_file = _folders(self.cfg.data)[0] / "dict.txt"
         own.require(self.identity, dict_file, "the checkpoint", SAME_VOCABULARY)
         own.require(self.identity, dict_file, "the checkpoint", "give --languages", ("languages",))
 
@@ -214,18 +221,20 @@ class MultilingualMLM(FairseqTask):
         return self.languages.index(name) + 1
 
     def load_dataset(self, split: str, combine: bool = False, **kwargs: Any) -> None:
-        """Load ``train``, ``valid`` or, for one language only, ``valid_<language>``."""
+        """Load ``train`` (of several folders one an epoch), ``valid`` or, for one language, ``valid_<language>``."""
         languages, file_name = self.languages, split
         if split.startswith("valid_") and split.removeprefix("valid_") in languages:
             languages, file_name = [split.removeprefix("valid_")], "valid"
         training = split == "train"
-        monolingual = [self._monolingual_part(language, file_name) for language in languages]
+        folders = _folders(self.cfg.data)
+        folder = folders[(kwargs.get("epoch", 1) - 1) % len(folders)] if training else folders[0]
+        monolingual = [self._monolingual_part(folder / language / file_name) for language in languages]
         counts = [len(part) for part in monolingual]
         if training:
             counts = smoothed_counts(counts, self.cfg.sampling_alpha)
         parts: list[Part] = [*monolingual]
         if len(languages) > 1:
-            parts += self._parallel_parts(file_name)
+            parts += self._parallel_parts(folder, file_name)
         self.datasets[split] = MaskedInstances(
             parts,
             counts + [len(part) for part in parts[len(counts) :]],
@@ -245,8 +254,8 @@ class MultilingualMLM(FairseqTask):
         check_lengths(split, self.datasets[split].sizes, self._positions, "--tokens-per-sample")
         logger.info("%s: %s instances", split, ", ".join(f"{len(part):,} {part.name}" for part in parts))
 
-    def _monolingual_part(self, language: str, split: str) -> MonolingualPart:
-        sentences = load_binarized(Path(self.cfg.data) / language / split)
+    def _monolingual_part(self, prefix: Path) -> MonolingualPart:
+        sentences, language, split = load_binarized(prefix), prefix.parent.name, prefix.name
         length, special = self.cfg.tokens_per_sample, self.dictionary
         if str(self.cfg.instances or self._default_instances) == BLOCKS:
             blocks = cut_into_blocks(sentences, length, special.bos(), special.pad(), special.eos())
@@ -263,17 +272,17 @@ class MultilingualMLM(FairseqTask):
     def _single(self) -> bool:
         return str(self.cfg.instances) == LINES
 
-    def _parallel_parts(self, split: str) -> list[Part]:
+    def _parallel_parts(self, folder: Path, split: str) -> list[Part]:
         found: list[Part] = []
         if not self._parallel or not self._parallel.pairs:
             return found
         if self._parallel.folder:
             require_same_vocabulary(self._parallel.folder, self.identity)
-        sentences = count_sentences(load_binarized(Path(self.cfg.data) / self.languages[0] / split))
+        sentences = count_sentences(load_binarized(folder / self.languages[0] / split))
         for pair in self._parallel.pairs:
             numbers = (self.language_number(pair[0]), self.language_number(pair[1]))
             part, report = parallel_part(
-                Path(self.cfg.data),
+                folder,
                 self._parallel,
                 pair,
                 numbers,
@@ -299,8 +308,8 @@ class MultilingualMLM(FairseqTask):
     def token_counts(self, language: str) -> np.ndarray:
         """Return how often each symbol occurs in a language's training text ``(V,)``, 0 for special ones."""
         if language not in self._token_counts:
-            training_text = load_binarized(Path(self.cfg.data) / language / "train")
-            counts = token_counts(training_text, len(self.dictionary))
+            texts = (load_binarized(folder / language / "train") for folder in _folders(self.cfg.data))
+            counts = sum(token_counts(text, len(self.dictionary)) for text in texts)
             self._token_counts[language] = np.where(self.special, 0, counts)
         return self._token_counts[language]
 
@@ -315,7 +324,7 @@ class MultilingualMLM(FairseqTask):
         self._positions = model.max_positions()
         start = None if from_checkpoint else find_starting_point(self.cfg)
         if start:
-            require_same(start, self.identity, str(Path(self.cfg.data) / "dict.txt"), self._with_language_ids)
+            require_same(start, self.identity, str(_folders(self.cfg.data)[0] / "dict.txt"), self._with_language_ids)
         return model
 
     def train_step(
@@ -376,6 +385,11 @@ class MultilingualMLM(FairseqTask):
     def max_positions(self) -> int:
         """Return the longest instance in tokens."""
         return self.cfg.tokens_per_sample
+
+
+def _folders(data: str) -> list[Path]:
+    """Return the folders of ``data``: several, separated by colons, are parts of one text, one for every epoch."""
+    return [Path(folder) for folder in split_paths(data)]
 
 
 def _check_settings(cfg: MultilingualMLMConfig) -> None:

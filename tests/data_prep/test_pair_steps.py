@@ -13,7 +13,7 @@ from data_prep.commands.dictionary import draw
 from data_prep.languages.transliteration import counterparts_of
 from data_prep.pair import Pair
 from data_prep.text.line_blocks import read_blocks
-from data_prep.vocabulary.bpe import chosen_sentences, train
+from data_prep.vocabulary.bpe import chosen_sentences, count_sentences, train
 from data_prep.vocabulary.pieces import WordPieces
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
@@ -118,6 +118,19 @@ def test_symbols_are_both_vocabularies_in_order_with_their_counts_in_the_text(en
     counts = Counter(text)
     assert {symbol: int(count) for symbol, _, count in rows} == {symbol: counts[symbol] for symbol, _, _ in rows}
     assert read_counterparts(encoded_pair / "counterparts.tsv") == [(p, f"{DERIVED}:{p}") for p in pieces]
+
+
+def test_lines_over_a_mebibyte_are_cut_between_words_and_longer_words_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("data_prep.vocabulary.bpe.LONGEST_LINE", 40)
+    path = tmp_path / "train.txt"
+    long = " ".join(f"wörd{number}" for number in range(30))
+    path.write_text(f"short line\n{long}\n\n{'x' * 41} end\n{'y' * 40}\n")
+    dropped = Counter()
+    number = count_sentences(path, dropped)
+    sentences = list(chosen_sentences(path, number, number))
+    assert number == len(sentences) and dropped == {"words over 1 MiB": 1}
+    assert sentences[0] == "short line" and sentences[-2:] == ["end", "y" * 40]
+    assert " ".join(sentences[1:-2]) == long and max(len(sentence.encode()) for sentence in sentences) <= 40
 
 
 def test_text_that_spells_special_symbols_never_yields_them():

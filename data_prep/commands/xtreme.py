@@ -15,7 +15,7 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 
 from .. import arguments
-from ..labelled import pair_classification, tagging
+from ..labelled import pair_classification, question_answering, tagging
 from ..labelled.derivation import Derivation, tree_file
 from ..labelled.pair_classification import PairTask
 from ..labelled.tagged_sentences import FUSED, SPLIT, is_conllu
@@ -29,13 +29,14 @@ ORDER = 40
 EXAMPLE = "alignmlm-data xtreme --pair PAIR --task udpos --derived en_trans_inv --train train-en.tsv --dev dev-en.tsv"
 TAGGING = {"udpos": False, "panx": True}  # True: tags are IOB2 mentions
 PAIRS = ("xnli", "pawsx")
+QUESTIONS = ("xquad", "mlqa", "tydiqa")
 SPLITS = {"train": "train", "valid": "dev", "test": "test"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     arguments.add_pair(parser)
-    parser.add_argument("--task", required=True, choices=[*TAGGING, *PAIRS])
+    parser.add_argument("--task", required=True, choices=[*TAGGING, *PAIRS, *QUESTIONS])
     arguments.add_language(parser)
     parser.add_argument(
         "--derived",
@@ -68,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             dest=split,
             type=Path,
             metavar="FILE",
-            help="`token TAB tag`, CoNLL-U (udpos), or `sentence1 TAB sentence2 TAB label`",
+            help="`token TAB tag`, CoNLL-U (udpos), `sentence1 TAB sentence2 TAB label`, or SQuAD's JSON (questions)",
         )
         parser.add_argument(
             f"--{name}-trees",
@@ -87,7 +88,9 @@ def run(args: argparse.Namespace) -> int:
     if args.derived and check_language(args.derived) == args.language:
         raise InputError(f"--derived {args.derived}: give the derived language another name than the original")
     data = {split: getattr(args, split) for split in SPLITS if getattr(args, split)}
-    if not data or not (args.labels_of or "train" in data):
+    if args.task in QUESTIONS and args.derived:
+        raise InputError(f"--task {args.task}: answers are parts of text, which --derived reorders; leave it out")
+    if not data or not (args.labels_of or "train" in data or args.task in QUESTIONS):
         raise InputError("no labelled data: give --train and --dev, or --labels-of and what there is, such as --test")
     if args.derived and not {"train", "valid"} <= data.keys():
         raise InputError("a derived pair is trained and tested on its own data: give --train and --dev")
@@ -118,13 +121,17 @@ def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]
     identity = language.identity()
     settings: dict[str, Any] = {"task": args.task, "transform": list(language.transform), "splits": list(data)}
     settings["identity"] = identity.as_json()
-    labels_of = args.labels_of or data["train"]
+    labels_of = args.labels_of or data.get("train", Path())
+    write: Any
+    labels: dict[str, int]
     if args.task in TAGGING:
         tagging_task = TaggingTask(args.task, TAGGING[args.task], multiword, args.language)
         if any(is_conllu(path) for path in (*data.values(), labels_of)):
             settings["multiword"] = multiword
         labels = tagging.read_tag_counts(tagging_task, labels_of)
-        write: Any = partial(tagging.write_language, tagging_task)
+        write = partial(tagging.write_language, tagging_task)
+    elif args.task in QUESTIONS:
+        labels, write = {}, lambda of, files, _trees, _labels, to, _: question_answering.write_language(of, files, to)
     else:
         pair_task = PairTask(args.task, args.language, args.tokeniser)
         labels = pair_classification.read_label_counts(pair_task, labels_of)

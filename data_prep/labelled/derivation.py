@@ -64,6 +64,11 @@ class Derivation:
         return WordPieces(self.pair.model, self._symbol_table)
 
     @property
+    def piece_files(self) -> tuple[Path, Path | None]:
+        """The SentencePiece model, and the table of a language with symbols of its own."""
+        return self.pair.model, self._symbol_table
+
+    @property
     def _symbol_table(self) -> Path | None:
         return self.pair.counterparts if self.derived else self.pair.own_symbols(self.language)
 

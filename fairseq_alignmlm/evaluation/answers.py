@@ -128,6 +128,24 @@ def read_gold_answers(path: str | Path) -> dict[str, list[str]]:
     return found
 
 
+def read_contexts(path: str | Path) -> list[tuple[str, str]]:
+    """Read the identifier of every question of a file in SQuAD's format, and the text where its answer stands.
+
+    Raises:
+        InputError: when it is no such file.
+    """
+    try:
+        return [
+            (question["id"], paragraph["context"])
+            for article in read_json(Path(path))["data"]
+            for paragraph in article["paragraphs"]
+            for question in paragraph["qas"]
+        ]
+    except (KeyError, TypeError) as error:
+        what = f"is not in SQuAD's format ({type(error).__name__}: {error})"
+        raise InputError.at(path, None, what, "give data -> paragraphs -> context and qas") from None
+
+
 def read_answers(path: str | Path) -> dict[str, str]:
     """Read a prediction file that has passed the check: a JSON object of answers by question.
 

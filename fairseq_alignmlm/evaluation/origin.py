@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.answers import read_gold_answers
 from fairseq_alignmlm.evaluation.predictions import read_labels, read_tags
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS
 from fairseq_alignmlm.identity import Identity
@@ -53,7 +54,9 @@ def hash_labels(path: Path, tags: bool) -> str:
         path: the file.
         tags: it holds a tag a word, with blank lines between sentences.
     """
-    if tags:
+    if path.suffix == ".json":
+        text = json.dumps(read_gold_answers(path), sort_keys=True)
+    elif tags:
         text = "\n\n".join("\n".join(sentence) for sentence in read_tags(path))
     else:
         text = "\n".join(read_labels(path, _ALIASES))

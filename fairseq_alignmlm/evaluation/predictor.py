@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from fairseq import checkpoint_utils, utils
 from torch import Tensor
 
+from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.answer_spans import Window, best_span
+from fairseq_alignmlm.evaluation.answers import read_contexts
 from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.progress import track
@@ -45,7 +49,7 @@ class Predictor:
 
     @classmethod
     def load(cls, checkpoint: Path, data: Path, language: str | None = None) -> Predictor:
-        """Load a checkpoint of the task `xtreme_tagging` or `xtreme_classification`.
+        """Load a checkpoint of the task `xtreme_tagging`, `xtreme_classification` or `xtreme_answering`.
 
         Args:
             checkpoint: fine-tuned checkpoint.
@@ -79,7 +83,67 @@ class Predictor:
             raise InputError.at(checkpoint, None, f"has language embeddings ({known})", "give --language")
         return cls(models[0].eval(), task, trained)
 
+    @property
+    def answers_questions(self) -> bool:
+        """Whether it points to answers, not labels anything."""
+        return hasattr(self._task.cfg, "stride")
+
     @torch.no_grad()
+    def _logits(self, split: str, batch_size: int) -> Iterator[tuple[np.ndarray, dict[str, Any], Tensor]]:
+        """Yield, for batches of similar lengths, the instances' numbers, the batch and the head's output."""
+        self._task.load_dataset(split)
+        dataset = self._task.dataset(split)
+        longest, positions = max(dataset.sizes, default=0), self._model.max_positions()
+        if longest > positions:
+            raise InputError(
+                f"{split}: an instance has {longest} tokens, the model positions for {positions}; fine-tune with"
+                f" --max-length {positions}"
+            )
+        use_cuda = torch.cuda.is_available()
+        if use_cuda:
+            self._model.cuda()
+        order = dataset.sizes.argsort(kind="stable")
+        batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+        for rows in track(batches, "predict", len(batches), "batches"):
+            sample = dataset.collater([dataset[row] for row in rows])
+            sample = utils.move_to_cuda(sample) if use_cuda else sample
+            logits = self._model(**sample["net_input"], classification_head_name=self._task.head)[0]
+            if not torch.isfinite(logits).all():  # the largest of them would be a label all the same
+                raise InputError(f"{split}: the model computes NaN or infinity: the run diverged; fine-tune it again")
+            yield rows, sample, logits
+
+    def answers(self, split: str, batch_size: int = 64) -> dict[str, str]:
+        """Return the answer to every question of a split, by its identifier.
+
+        Args:
+            split: of the data; beside them is its JSON, where the answers are cut out.
+            batch_size: windows at a time.
+
+        Raises:
+            InputError: as `predict`; or the JSON is missing or another one.
+        """
+        folder = Path(self._task.cfg.data)
+        scores: dict[int, Tensor] = {}
+        for rows, _, logits in self._logits(split, batch_size):
+            scores |= {int(row): logit.float().cpu() for row, logit in zip(rows, logits, strict=True)}
+        dataset, offsets = self._task.dataset(split), load_binarized(folder / "offsets" / split)
+        windows: dict[int, list[Window]] = {}
+        for index in range(len(dataset)):
+            (first, last), place = dataset.window(index), dataset.context_position(index)
+            start, end = scores[index][place : place + last - first].T.numpy()
+            windows.setdefault(dataset.line(index), []).append(Window(first, start, end))
+        path = folder.parent / f"{split}.json"
+        questions = list(read_contexts(path))
+        if len(questions) != len(windows):
+            what = f"has {len(questions):,} questions, {folder} {len(windows):,}"
+            raise InputError.at(path, None, what, "run data_prep xtreme again")
+        found = {}
+        for number, (key, context) in enumerate(questions):
+            first_piece, last_piece = best_span(windows[number])
+            places = offsets[number].view(-1, 2)
+            found[key] = context[int(places[first_piece][0]) : int(places[last_piece][1])].strip()
+        return found
+
     def predict(self, split: str, batch_size: int = 64) -> Iterator[tuple[list[str], int]]:
         """Yield, for each line of the file in order, its predicted labels and how many it should have.
 
@@ -94,30 +158,12 @@ class Predictor:
             InputError: when the split is missing or broken, or longer than the model's positions, or the model computes
                 NaN or infinity.
         """
-        self._task.load_dataset(split)
-        dataset = self._task.dataset(split)
-        longest, positions = max(dataset.sizes, default=0), self._model.max_positions()
-        if longest > positions:
-            raise InputError(
-                f"{split}: an instance has {longest} tokens, the model positions for {positions}; fine-tune with"
-                f" --max-length {positions}"
-            )
-        use_cuda = torch.cuda.is_available()
-        if use_cuda:
-            self._model.cuda()
-        # Longest with longest, so that little is padding; the results are put back into file order.
-        order = dataset.sizes.argsort(kind="stable")
-        batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-        found: list[list[str]] = [[] for _ in range(len(dataset))]
-        for rows in track(batches, "predict", len(batches), "batches"):
-            sample = dataset.collater([dataset[row] for row in rows])
-            sample = utils.move_to_cuda(sample) if use_cuda else sample
-            logits = self._model(**sample["net_input"], classification_head_name=self._task.head)[0]
-            if not torch.isfinite(logits).all():  # the largest of them would be a label all the same
-                raise InputError(f"{split}: the model computes NaN or infinity: the run diverged; fine-tune it again")
+        found: dict[int, list[str]] = {}
+        for rows, sample, logits in self._logits(split, batch_size):
             labelled = sample["target"].ne(self._task.dictionary.pad())
             for row, best, mask in zip(rows, logits.argmax(-1), labelled, strict=True):
-                found[row] = [self.labels[index] for index in best[mask].tolist()]
+                found[int(row)] = [self.labels[index] for index in best[mask].tolist()]
+        dataset = self._task.dataset(split)
         for _, parts in itertools.groupby(range(len(found)), dataset.line):
             indices = list(parts)
             expected = sum(dataset.words(index) for index in indices) if self.tags_words else 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 from fairseq.data import Dictionary
@@ -23,6 +24,8 @@ from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
 from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
+
+MEAN, FIRST = "mean", "first"  # how the states of a sentence become one vector
 
 
 class SentenceVectors:
@@ -109,7 +112,24 @@ class SentenceVectors:
             raise InputError.at(
                 path, None, "no binarized data, so text", "give --sentencepiece, the model of its pieces"
             )
-        found = [self._indices(pieces) for pieces in _pieces(path, sentencepiece)]
+        return self.encode(_sentences(path), path, sentencepiece)
+
+    def encode(self, sentences: Iterable[str], path: Path, sentencepiece: Path) -> list[Tensor]:
+        """Cut sentences into pieces.
+
+        Args:
+            sentences: text.
+            path: where it stands, for messages.
+            sentencepiece: the model.
+
+        Returns:
+            For each sentence its pieces' indices, without special symbols.
+
+        Raises:
+            InputError: the model is missing, broken or of another vocabulary.
+        """
+        cut = _processor(sentencepiece).encode
+        found = [self._indices(cut(sentence, out_type=str)) for sentence in sentences]
         pieces = sum(map(len, found))
         unknown = sum(int(sentence.eq(self._dictionary.unk()).sum()) for sentence in found)
         if 2 * unknown > pieces:
@@ -122,7 +142,12 @@ class SentenceVectors:
 
     @torch.no_grad()
     def vectors(
-        self, sentences: Sequence[Tensor], layer: int, language: str | None = None, batch_size: int = 64
+        self,
+        sentences: Sequence[Tensor],
+        layer: int,
+        language: str | None = None,
+        batch_size: int = 64,
+        pool: str = MEAN,
     ) -> Tensor:
         """Return the mean hidden state of every sentence, ``<s>`` and ``</s>`` included as in XTREME.
 
@@ -131,6 +156,7 @@ class SentenceVectors:
             layer: 0 for the embeddings, 1 for the first layer, ..., `layers` for the last, before a final layer norm.
             language: of the sentences, for models with language embeddings.
             batch_size: sentences at a time.
+            pool: `MEAN`, or `FIRST` for the state of ``<s>``, as XTREME has it in BUCC.
 
         Returns:
             ``(N, H)``, float32.
@@ -143,7 +169,8 @@ class SentenceVectors:
             raise InputError(f"--layer {layer}: the model has the embeddings (0) and layers 1 to {self.layers}")
         found = torch.empty(len(sentences), self._model.word_embeddings.size(1))
         for rows, present, states in self._encoded(sentences, language, batch_size):
-            found[rows] = _mean(states[layer], present)
+            chosen = present if pool == MEAN else present.cumsum(1).eq(1)
+            found[rows] = _mean(states[layer], chosen)
         return found
 
     @torch.no_grad()
@@ -235,15 +262,18 @@ def retrieve(source: Tensor, target: Tensor) -> Tensor:
     return nearest_neighbours(source, target)
 
 
-def _pieces(path: Path, sentencepiece: Path) -> Iterator[list[str]]:
+def _processor(sentencepiece: Path) -> Any:
     import sentencepiece as library
 
     verify(sentencepiece)
     try:
-        processor = library.SentencePieceProcessor(model_file=str(sentencepiece))
+        return library.SentencePieceProcessor(model_file=str(sentencepiece))
     except (OSError, RuntimeError):
         raise InputError.at(sentencepiece, None, "no such SentencePiece model", "correct --sentencepiece") from None
+
+
+def _sentences(path: Path) -> Iterator[str]:
     for line in numbered_lines(path):
         if not line.text.strip():
             raise InputError.at(path, line.number, "an empty line is no sentence", "take it out on both sides")
-        yield processor.encode(line.text.strip(), out_type=str)
+        yield line.text.strip()

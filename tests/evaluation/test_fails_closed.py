@@ -139,6 +139,13 @@ def test_answers_that_would_be_passed_over_are_found(tmp_path: Path, predictions
     assert what in problems(tmp_path, "xquad", json.dumps(SQUAD), predictions)
 
 
+def test_blanked_answers_are_no_gold_labels(tmp_path: Path) -> None:
+    blanked = {"data": [{"paragraphs": [{"qas": [{"id": "q1", "answers": [{"text": "", "answer_start": 0}]}]}]}]}
+    assert "question 'q1' has no answer: there is nothing to score" in problems(
+        tmp_path, "xquad", json.dumps(blanked), '{"q1": ""}'
+    )
+
+
 def test_an_answer_given_twice_or_no_json_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="p: the name 'q1' occurs twice"):
         problems(tmp_path, "xquad", json.dumps(SQUAD), '{"q1": "a", "q1": "b"}')

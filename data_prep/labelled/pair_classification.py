@@ -13,7 +13,7 @@ from fairseq_alignmlm.identity import FILE_NAME
 from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.progress import track
 
-from ..languages.sentence_spans import clauses
+from ..languages.sentence_spans import sentence_spans
 from ..text.tokenisation import Tokeniser
 from ..vocabulary.mmap_dataset import binarize_files
 from .derivation import Derivation, Reorderer, tree_file
@@ -146,4 +146,4 @@ def sentences_of(pair: SentencePair, side: int, tokeniser: Tokeniser) -> list[li
     if tokeniser.kind != "none":
         return [words for sentence in tokeniser.sentences(text) if (words := tokeniser.words(sentence))]
     words = tokeniser.words(text)
-    return [words[start:stop] for start, _, stop in clauses(words)]
+    return [words[start:stop] for start, _, stop in sentence_spans(words)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 FINAL_MARKS = frozenset(".!?")
 
 
-def clauses(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+def sentence_spans(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """Yield ``(start, end, stop)`` for every sentence of a line.
 
     ``words[start:end]`` are its words and ``words[end:stop]`` its final marks: one or more of ``. ! ?`` in a row,

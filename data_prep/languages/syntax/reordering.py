@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from data_prep.languages.sentence_spans import FINAL_MARKS, clauses
+from data_prep.languages.sentence_spans import FINAL_MARKS, sentence_spans
 from data_prep.languages.syntax.conllu import Sentence
 from data_prep.languages.syntax.conversion import WorkingTree, to_version_1, working_tree
 from data_prep.languages.syntax.punctuation import with_marks
@@ -165,7 +165,7 @@ def split_at_ends(tree: WorkingTree) -> Iterator[tuple[int, WorkingTree]]:
     A part's root is the first word whose head is in another part, or which is the root; the others of these depend on
     it. Marks after the last end belong to the sentence before it.
     """
-    stops = [stop for _, _, stop in clauses(tree.forms)]
+    stops = [stop for _, _, stop in sentence_spans(tree.forms)]
     if len(stops) > 1 and all(tag == "PUNCT" for tag in tree.tags[stops[-2] :]):
         stops[-2:] = stops[-1:]
     start = 0

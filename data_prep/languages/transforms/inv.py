@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from data_prep.languages.sentence_spans import clauses
+from data_prep.languages.sentence_spans import sentence_spans
 from data_prep.languages.transforms import SentenceContext, Transformation
 
 SUMMARY = "words of each sentence in reverse order; a final . ! or ? stays last"
@@ -18,7 +18,7 @@ def order(words: Sequence[str], context: SentenceContext | None = None) -> list[
     it twice gives the line back.
     """
     indices: list[int] = []
-    for start, end, stop in clauses(words):
+    for start, end, stop in sentence_spans(words):
         indices.extend(range(end - 1, start - 1, -1))
         indices.extend(range(end, stop))
     return indices

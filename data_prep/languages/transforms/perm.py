@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from data_prep.languages.sentence_spans import clauses
+from data_prep.languages.sentence_spans import sentence_spans
 from data_prep.languages.transforms import SentenceContext, Transformation
 from data_prep.randomness import generator, random_order
 
@@ -20,7 +20,7 @@ def order(words: Sequence[str], context: SentenceContext) -> list[int]:
     stream = f"perm\0{context.occurrence}" if context.occurrence else "perm"
     numbers = generator(context.seed, stream, context.line)
     indices: list[int] = []
-    for start, end, stop in clauses(words):
+    for start, end, stop in sentence_spans(words):
         indices.extend(start + i for i in random_order(end - start, numbers))
         indices.extend(range(end, stop))
     return indices

@@ -208,7 +208,7 @@ def test_pairs_are_cut_into_words_and_transformed_on_both_sides(tmp_path, encode
 @pytest.mark.skipif(not DATA.is_dir(), reason="no real data in ../shared/data")
 def test_real_mentions_are_well_formed_and_counted():
     """PAN-X English dev: inversion splits a mention only where a final mark cuts through it."""
-    from data_prep.languages.sentence_spans import clauses
+    from data_prep.languages.sentence_spans import sentence_spans
     from data_prep.languages.transforms import inv
 
     split = expected = mentions = 0
@@ -216,7 +216,7 @@ def test_real_mentions_are_well_formed_and_counted():
         mended = reorder_mentions(sentence.tags, inv.order(sentence.words))
         mentions += mended.mentions
         split += mended.split
-        marks = {i for _, end, stop in clauses(sentence.words) for i in range(end, stop)}
+        marks = {i for _, end, stop in sentence_spans(sentence.words) for i in range(end, stop)}
         expected += sum(
             any(i in marks for i in range(start, stop)) and stop - start > 1
             for _, start, stop in spans_of(sentence.tags)

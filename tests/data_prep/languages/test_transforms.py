@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_prep.languages.sentence_spans import clauses
+from data_prep.languages.sentence_spans import sentence_spans
 from data_prep.languages.transforms import SentenceContext, compose, create
 from fairseq_alignmlm.errors import InputError
 
@@ -105,8 +105,8 @@ def test_a_permutation_applied_twice_draws_a_second_time():
 
 @settings(deadline=None, max_examples=50)
 @given(words=SENTENCES)
-def test_clauses_cover_the_line_and_end_in_final_marks(words):
-    spans = list(clauses(words))
+def test_sentence_spans_cover_the_line_and_end_in_final_marks(words):
+    spans = list(sentence_spans(words))
     assert [i for start, _, stop in spans for i in range(start, stop)] == list(range(len(words)))
     assert all(set(words[end:stop]) <= set(".!?") for _, end, stop in spans)
 

@@ -10,7 +10,9 @@ An update is forward, backward, gradient norm and Adam, on 8 x 512 tokens with a
 Each variant has a process of its own. Ours and stock go through fairseq's `Trainer`. `stock` always computes in
 float32; with `--precision bf16` a second stock model has fairseq's bf16 (`fairseq-train --bf16` wants a TPU, so this is
 what `fairseq-hydra-train common.bf16=true` does). `--rival transformers` is RobertaForMaskedLM with SDPA, autocast for
-bf16, and torch's fused AdamW. Ratios are times over ours: 2 means that ours is twice as fast.
+bf16, and torch's fused AdamW. Rivals are timed as shipped, and with the `same allocator` setting that our training
+makes. `bare products` are the matrix products of an update and nothing else. Ratios are times over ours: 2 means that
+ours is twice as fast.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from contestant import Contestant
 from timing import alternate
 from workload import PAPER, QUICK, Shape, make_trainer, write_data
 
+from fairseq_alignmlm.models.process_memory import keep_freed_memory
+
 UPDATES = 4  # different batches, over and over
 
 
@@ -37,19 +41,62 @@ def fairseq_updates(data: Path, shape: Shape, *options: str) -> Iterator[tuple[f
     """Yield, an update at a time, loss in bits and tokens."""
     from fairseq import metrics
 
-    bf16 = "--bf16" in options
-    trainer, batches = make_trainer(data, shape, [each for each in options if each != "--bf16"], UPDATES, bf16)
+    bf16, keep_memory = "--bf16" in options, SHIPPED not in options
+    options = tuple(each for each in options if each not in ("--bf16", SHIPPED))
+    trainer, batches = make_trainer(data, shape, options, UPDATES, bf16, keep_memory)
     for batch in itertools.cycle(batches):
         with metrics.aggregate(new_root=True) as log:
             trainer.train_step([batch])
         yield log["loss"].avg, int(batch["ntokens"])
 
 
-def transformers_updates(data: Path, shape: Shape, precision: str, dropout: float) -> Iterator[tuple[float, int]]:
-    """The same for RobertaForMaskedLM."""
+def bare_products(shape: Shape, precision: str) -> Iterator[tuple[float, int]]:
+    """Multiply the matrices of an update and do nothing else: forward, and twice as much backward.
+
+    Selected positions are 15 % of all. What is left of an update is what the software adds to the processor's work.
+    """
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    tokens, width = shape.batch * shape.length, shape.width
+    layer = [
+        (tokens, width, 3 * width),
+        (tokens, width, width),
+        (tokens, width, shape.inner),
+        (tokens, shape.inner, width),
+    ]
+    selected = int(0.15 * tokens)
+    head = [(selected, width, width), *[(selected // 8, width, shape.vocabulary)] * 8]
+    shapes = layer * shape.layers + head
+    operands = {
+        (rows, inner, outer): (torch.randn(rows, inner).to(dtype), torch.randn(inner, outer).to(dtype))
+        for rows, inner, outer in set(shapes)
+    }
+    heads = shape.batch * shape.heads
+    query = torch.randn(heads, shape.length, width // shape.heads).to(dtype)
+    scores = torch.randn(heads, shape.length, shape.length).to(dtype)
+    keep_freed_memory()
+    while True:
+        for each in shapes:
+            left, right = operands[each]
+            product = left @ right
+            product @ right.t()
+            left.t() @ product
+        for _ in range(shape.layers):
+            for _ in range(3):
+                query @ query.transpose(1, 2)
+                scores @ query
+        yield 0.0, tokens
+
+
+def transformers_updates(
+    data: Path, shape: Shape, precision: str, dropout: float, keep_memory: bool
+) -> Iterator[tuple[float, int]]:
+    """The same as `fairseq_updates` for RobertaForMaskedLM."""
     from transformers import RobertaConfig, RobertaForMaskedLM
 
-    trainer, batches = make_trainer(data, tiny_model(shape), STOCK, UPDATES)  # for its batches
+    if keep_memory:
+        keep_freed_memory()
+
+    trainer, batches = make_trainer(data, tiny_model(shape), STOCK, UPDATES, keep_memory=False)  # for its batches
     del trainer
     torch.manual_seed(1)
     model = RobertaForMaskedLM(
@@ -88,6 +135,7 @@ def tiny_model(shape: Shape) -> Shape:
 OURS = ("--arch", "multilingual_roberta", "--criterion", "mlm")
 COMPUTE = {"fp32": (), "bf16": ("--compute-dtype", "bfloat16")}
 STOCK = ("--arch", "roberta", "--criterion", "masked_lm")
+SHIPPED = "--shipped"  # without our setting of the allocator
 
 
 def rivals(
@@ -98,10 +146,15 @@ def rivals(
     make = functools.partial(functools.partial, fairseq_updates, data, shape)
     found: dict[str, Callable[[], Iterator[Any]]] = {"ours": make(*OURS, *attention, *COMPUTE[precision])}
     if rival == "transformers":
-        return found | {rival: functools.partial(transformers_updates, data, shape, precision, dropout)}
-    found["stock"] = make(*STOCK, *attention)
-    if precision == "bf16":
-        found["stock bf16"] = make(*STOCK, *attention, "--bf16")
+        for name, keep in ((rival, False), (f"{rival}, same allocator", True)):
+            found[name] = functools.partial(transformers_updates, data, shape, precision, dropout, keep)
+    else:
+        found["stock"] = make(*STOCK, *attention, SHIPPED)
+        found["stock, same allocator"] = make(*STOCK, *attention)
+        if precision == "bf16":
+            found["stock bf16"] = make(*STOCK, *attention, "--bf16", SHIPPED)
+            found["stock bf16, same allocator"] = make(*STOCK, *attention, "--bf16")
+    found["bare products"] = functools.partial(bare_products, shape, precision)
     return found
 
 

@@ -83,7 +83,7 @@ def write_data(folder: Path, shape: Shape, updates: int, entries: int, seed: int
 
 
 def make_trainer(
-    data: Path, shape: Shape, options: Sequence[str], updates: int, bf16: bool = False
+    data: Path, shape: Shape, options: Sequence[str], updates: int, bf16: bool = False, keep_memory: bool = True
 ) -> tuple[Any, list[Any]]:
     """Build fairseq's own `Trainer`, as `fairseq-train` would, and its first batches.
 
@@ -93,6 +93,7 @@ def make_trainer(
         options: ``--arch``, ``--criterion`` and what else differs between variants.
         updates: number of batches.
         bf16: train with fairseq's own bf16, whose option `--bf16` would ask for a TPU.
+        keep_memory: make the setting of the allocator that our training makes; stock fairseq as shipped does not.
 
     Returns:
         The trainer, and the batches that ``trainer.train_step([batch])`` takes.
@@ -130,6 +131,8 @@ def make_trainer(
     if len(batches) < updates:
         raise SystemExit(f"error: the data hold {len(batches)} batches, {updates} are wanted")
     trainer = Trainer(cfg, task, model, criterion)
+    if not keep_memory:
+        task.begin_epoch = lambda epoch, model: None
     trainer.begin_epoch(1)
     return trainer, batches
 

@@ -129,6 +129,8 @@ _environment() {
     "$python" -c 'import sys; sys.exit("fairseq_startup" not in sys.modules)' ||
         _fail "$python (FAIRSEQ_ALIGNMLM_PYTHON) does not have fairseq_alignmlm installed" || return
     python=$(command -v "$python")
+    [[ -x $(dirname "$python")/alignmlm ]] ||
+        _fail "there is no alignmlm beside $python; install again: $python -m pip install --no-deps -e $root" || return
     export FAIRSEQ_ALIGNMLM_PYTHON=$python # for the scripts that this one's caller calls
     PATH=$(cd "$(dirname "$python")" && pwd):$PATH
     export PATH

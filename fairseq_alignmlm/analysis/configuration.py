@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from fairseq_alignmlm.analysis.results import Run
 from fairseq_alignmlm.analysis.table import ABSENT, Table
 
 COMMAND = "command_settings"  # the options of training: long, and most of them the same
+DEEPEST = 5
 _FOLDERS = re.compile(r"(?<=\s)\S*/(?=[^/\s]+)")
 
 
@@ -16,8 +18,20 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _flat(name: str, value: Any, depth: int = 0) -> dict[str, str]:
+    """Return nested settings by dotted names: ``pretrain.lr``."""
+    if isinstance(value, dict) and depth < DEEPEST:
+        return {key: text for each in value for key, text in _flat(f"{name}.{each}", value[each], depth + 1).items()}
+    return {name.lstrip("."): _text(value)}
+
+
 def _values(run: Run) -> dict[str, str]:
+    """Return the settings of a run: what its recipe kept, and all others by their names in the configuration."""
     values = {name: _text(value) for name, value in run.settings.items() if name != COMMAND}
+    everything = _flat("", run.configuration.get("configuration") or {})
+    kept = {f"{part}.{name}" for name in values for part in ("data", "objective", "pretrain")}
+    values |= {name: value for name, value in everything.items() if name and name not in kept}
+    values |= _flat("made_by", run.configuration.get("made_by") or {})
     if run.updates is not None:
         values["updates"] = f"{run.updates:,}"
     return values | {f"version of {name}": version for name, version in run.versions.items()}

@@ -43,6 +43,7 @@ class Run:
             from 1) and ``alignment`` in percent; empty where it was not measured.
         curve: ``updates`` and ``loss`` on masked tokens in bits, equally long.
         versions: of the packages that it depends on.
+        configuration: the run's `configuration.yaml`: all settings, hashes of the data, what made it.
     """
 
     objective: str
@@ -60,6 +61,7 @@ class Run:
     by_frequency: tuple[dict[str, float], ...] = ()
     curve: dict[str, list[float]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    configuration: dict[str, Any] = field(default_factory=dict)
 
     def score(self, task: str, metric: str, direction: str) -> float | None:
         """Return one score in percent, None where it was not measured; delta is SUP - ZS."""
@@ -154,7 +156,7 @@ def read_run(path: Path) -> Run:
         if one.get("first") is None or one.get("last") is None:
             raise InputError.at(path, None, "alignment_by_frequency has a bin without first and last", REMEDY)
     _check_curve(path, curve)
-    objects = {name: fields.get(name) or {} for name in ("settings", "signatures", "versions")}
+    objects = {name: fields.get(name) or {} for name in ("settings", "signatures", "versions", "configuration")}
     for name, value in objects.items():
         if not isinstance(value, dict):
             raise InputError.at(path, None, f"{name} is not a JSON object", REMEDY)
@@ -179,6 +181,7 @@ def read_run(path: Path) -> Run:
         by_frequency=tuple(by_frequency),
         curve=curve,
         versions={name: str(version) for name, version in objects["versions"].items()},
+        configuration=objects["configuration"],
     )
 
 

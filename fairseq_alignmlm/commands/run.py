@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from fairseq_alignmlm.command_line import INTERRUPTED
@@ -28,10 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the recipe; return the exit status."""
     from fairseq_alignmlm.run import processes
-    from fairseq_alignmlm.run.objectives import PLUGINS
 
-    if getattr(args, "plugins", None):
-        os.environ[PLUGINS] = os.pathsep.join(args.plugins)
     processes.end_children_with_this_process()
     try:
         return args.recipe_run(args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import pytest
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run.objectives import PLUGINS, objective_named, objectives, read_row
+from fairseq_alignmlm.run.recipes.options import use_plugins
+from fairseq_startup.checkpoints.settings import ALLOW_VARIABLE
 
 ROW = """
 import os
@@ -99,3 +102,15 @@ def test_a_name_that_is_taken_and_a_folder_that_is_missing_are_told(tmp_path, mo
     monkeypatch.setenv(PLUGINS, str(tmp_path / "nowhere"))
     with pytest.raises(InputError, match="no such folder of plug-ins"):
         objectives()
+
+
+def test_naming_a_folder_lets_checkpoints_ask_for_the_criterions_in_it_and_no_others(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(ROW.format(row={"name": "mine", "criterion": "my_criterion"}))
+    monkeypatch.delenv(PLUGINS, raising=False)
+    monkeypatch.setenv(ALLOW_VARIABLE, "theirs")
+    use_plugins([str(tmp_path)])
+    assert os.environ[ALLOW_VARIABLE] == "theirs,my_criterion"
+    monkeypatch.delenv(PLUGINS)
+    monkeypatch.delenv(ALLOW_VARIABLE)
+    use_plugins([])
+    assert ALLOW_VARIABLE not in os.environ

@@ -12,8 +12,16 @@ from fairseq_alignmlm.command_line import Parser
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import TRANSFER, Transfer, transfer_task
 from fairseq_alignmlm.run.configuration import Configuration, load, scale_names
-from fairseq_alignmlm.run.objectives import PLUGINS, Objective, objective_named, objectives
+from fairseq_alignmlm.run.objectives import (
+    PLUGINS,
+    Objective,
+    objective_named,
+    objectives,
+    plugin_files,
+    read_row,
+)
 from fairseq_alignmlm.run.stages import REPORT, usable_cores
+from fairseq_startup.checkpoints.settings import ALLOW_VARIABLE
 
 ALL = "all"
 
@@ -108,11 +116,21 @@ def check_stages(args: argparse.Namespace) -> None:
 
 
 def use_plugins(folders: Sequence[str]) -> None:
-    """Make the objectives of some folders known, here and in the commands that are called."""
+    """Make the objectives of some folders known, here and in the commands that are called.
+
+    Whoever names a folder trusts it: the checkpoints of these runs may ask for the criterions in it, and for no others.
+
+    Raises:
+        InputError: a folder is missing, or a row in it is broken.
+    """
     if folders:
         given = [str(Path(folder).resolve()) for folder in folders]
         old = [name for name in os.environ.get(PLUGINS, "").split(os.pathsep) if name and name not in given]
         os.environ[PLUGINS] = os.pathsep.join([*old, *given])
+    rows = filter(None, map(read_row, plugin_files()))
+    allowed = [name for name in os.environ.get(ALLOW_VARIABLE, "").split(",") if name]
+    if names := [*allowed, *(row.criterion for row in rows if row.criterion not in allowed)]:
+        os.environ[ALLOW_VARIABLE] = ",".join(names)
 
 
 def settings_of(args: argparse.Namespace) -> tuple[str, Configuration, Configuration]:

@@ -77,7 +77,7 @@ def test_no_recipe_or_launch_names_the_backend_that_sums_gradients_twice(reposit
 
 
 @pytest.mark.slow
-def test_two_processes_train_what_one_trains_and_a_job_that_is_told_to_end_is_queued_again(tmp_path, tiny, slurm):
+def test_a_job_that_is_told_to_end_is_queued_again_and_goes_on(tmp_path, tiny, slurm):
     work = tmp_path / "work"
     blocks = "pretrain.blocks=[{tokens: 8, batch: 16, until: 4}]"
     prepare = [sys.executable, "-m", "fairseq_alignmlm", "run", "trans", "--scale", str(tiny), "--work", str(work)]

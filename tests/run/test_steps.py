@@ -164,3 +164,23 @@ def test_ending_the_engine_ends_its_children_and_theirs(number):
     while is_running(grandchild) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_running(grandchild)
+
+
+CHILD = """
+import sys
+from fairseq_alignmlm.run import processes
+processes.run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a killed process")
+def test_a_command_does_not_outlive_an_engine_that_is_killed():
+    engine = subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True)
+    assert engine.stdout is not None
+    child = int(engine.stdout.readline())
+    engine.kill()
+    engine.wait()
+    deadline = time.monotonic() + 10
+    while is_running(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(child)

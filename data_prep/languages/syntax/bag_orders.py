@@ -24,6 +24,8 @@ CACHE_BYTES = 96 << 20
 KEPT_MASS = 0.9999
 """Share of the probability of a bag's orders that is kept in memory, at most MOST_KEPT of them."""
 MOST_KEPT = 512
+LIKELY = 1e-7
+"""An order this much less probable than the most probable one is not kept."""
 _ENTRY_OVERHEAD = 900
 """Bytes of a key and an entry besides its numbers, about."""
 
@@ -157,8 +159,9 @@ class BagOrders:
         self.computed += 1
         scores = score_bag(self.model, *kind)
         weights = np.exp(scores - scores.max())
-        least = np.partition(weights, -MOST_KEPT)[-MOST_KEPT] if len(weights) > MOST_KEPT else 0.0
-        best = np.flatnonzero(weights >= least)
+        best = np.flatnonzero(weights >= LIKELY)
+        if len(best) > MOST_KEPT:
+            best = best[weights[best] >= np.partition(weights[best], -MOST_KEPT)[-MOST_KEPT]]
         return weights, best[np.argsort(-weights[best], kind="stable")][:MOST_KEPT]
 
     def _order_beyond(self, kind: _Kind, target: float, kept: _Distribution) -> Sequence[int]:

@@ -95,24 +95,37 @@ def parse_block(lines: Sequence[str], path: str, first_line: int) -> Sentence:
 
 
 def _parse_plain(lines: Sequence[str], path: str, first_line: int) -> Sentence | None:
-    """Parse comments followed by nothing but the words of a tree; None for what is not so, or not in order."""
+    """Parse comments followed by the lines of a tree; None for what is not so, or has an error."""
     rows = [line.split("\t") for line in lines if line[0] != "#"]
-    size = len(rows)
-    before = len(lines) - size
+    first_row = first_line + len(lines) - len(rows)
+    row_lines: Sequence[int] = range(first_row, first_line + len(lines))
+    others: list[tuple[int, str]] = []
     try:
         columns = tuple(zip(*rows, strict=True))
+        if columns[ID] != _NUMBERS[: len(rows)]:
+            words = [place for place, number in enumerate(columns[ID]) if number.isdigit()]
+            number_of = {place: number for number, place in enumerate(words)}
+            following = 0
+            for place, row in enumerate(rows):
+                if place in number_of:
+                    following = number_of[place] + 1
+                elif "-" in row[ID] or "." in row[ID]:
+                    others.append((following, "\t".join(row)))
+                else:
+                    return None
+            rows = [rows[place] for place in words]
+            row_lines = [first_row + place for place in words]
+            columns = tuple(zip(*rows, strict=True))
         heads = list(map(_HEADS.__getitem__, columns[HEAD]))
     except (ValueError, KeyError, IndexError):
         return None
+    size = len(rows)
     if len(columns) != COLUMNS or columns[ID] != _NUMBERS[:size] or heads.count(-1) != 1 or max(heads) >= size:
         return None
-    comments = list(lines[:before])
-    if (before and comments[-1][0] != "#") or not _lead_to_the_root(heads):
+    comments = list(lines[: first_row - first_line])
+    if not all(comment[0] == "#" for comment in comments) or not _lead_to_the_root(heads):
         return None
-    if any(comment[0] != "#" for comment in comments):
-        return None
-    first_row = first_line + before
-    return Sentence(comments, rows, heads, range(first_row, first_row + size), [], path, first_line, columns)
+    return Sentence(comments, rows, heads, row_lines, others, path, first_line, columns)
 
 
 def _parse_any(lines: Sequence[str], path: str, first_line: int) -> Sentence:

@@ -117,13 +117,13 @@ def to_version_1(sentence: Sentence, known: Set[str] = frozenset(), language: st
             languages by ``Polarity=Neg``.
     """
     columns = sentence.columns
-    kinds = list(map(_KINDS.__getitem__, zip(columns[UPOS], columns[LABEL], strict=True)))
-    flags = [kind[2] for kind in kinds]
+    kinds = map(_KINDS.__getitem__, zip(columns[UPOS], columns[LABEL], strict=True))
+    tags, new_labels, flags = zip(*kinds, strict=True)
     seen = reduce(or_, set(flags))
     if seen & _OLD and not seen & _NEW:
         return working_tree(sentence)
-    labels = [kind[1] for kind in kinds]
-    tree = WorkingTree(columns[FORM], [kind[0] for kind in kinds], list(sentence.heads), labels)
+    labels = list(new_labels)
+    tree = WorkingTree(columns[FORM], list(tags), list(sentence.heads), labels)
     if seen & _NEGATION and (not known or "neg" in known):
         for index, flag in enumerate(flags):
             if flag & _NEGATION and _is_negation(sentence.rows[index], language):

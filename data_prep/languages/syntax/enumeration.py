@@ -68,12 +68,12 @@ class OrderTree(NamedTuple):
     orders: NDArray[np.uint8]
     """(orders, n): symbols, lexicographic."""
     levels: list[_Level]
-    before_head: Floats
-    """(a, k): how many slots of every symbol stand there while the head is to come."""
-    left_of_head: Floats
-    """(b, k): once it is there, how many stand left of it."""
-    right_of_head: Floats
-    """(b, k): and how many right of it."""
+    left: Floats
+    """(states, k): how many slots of every symbol stand left of the head, or anywhere while the head is to come."""
+    right: Floats
+    """(states, k): how many stand right of it."""
+    has_head: NDArray[np.bool_]
+    """(states, 1): whether the head is there."""
 
     @property
     def size(self) -> int:
@@ -88,45 +88,40 @@ def order_tree(counts: tuple[int, ...]) -> OrderTree:
     Args:
         counts: number of slots of every symbol; 1 for the head, which is the first; at most 9 in all.
     """
-    symbols, size = len(counts), sum(counts)
+    k, size = len(counts), sum(counts)
     window = max(min(size, LONGEST_GRAM) - 1, 1)
-    base = size  # more than any count
-    left_digits = np.array([0, *(base**i for i in range(symbols - 1))], dtype=np.int64)
-    right_digits = left_digits * base ** (symbols - 1)
-    is_placed = base ** (2 * symbols - 2)
-    remaining = np.array([counts], dtype=np.int8)
+    powers = (k + 1) ** np.arange(window)
+    at_most = (k + 1) ** window
     prefixes = np.empty((1, 0), dtype=np.uint8)
-    history = np.full((1, window), symbols, dtype=np.int64)  # stands for BOS
-    state = np.zeros(1, dtype=np.int64)  # who stands where
-    powers = (symbols + 1) ** np.arange(window - 1, -1, -1)
-    steps = []
+    history = np.array([k * powers.sum()])  # the last slots as digits of base k + 1; k stands for BOS
+    # Who stands where: how many of each symbol left of the head, then right of it, as decimal digits; the head itself
+    # is its digit on the left.
+    digits = 10 ** np.arange(2 * k, dtype=np.int64)
+    states = [np.zeros(1, dtype=np.int64)]
+    state = np.zeros(1, dtype=np.int64)
+    levels = []
+    first = 0
     for _ in range(size):
-        parents, new = np.nonzero(remaining)
-        steps.append((parents, state[parents], new, (history @ powers)[parents] * symbols + new))
-        placed = state[parents] >= is_placed
-        digit = np.where(placed, right_digits[new], left_digits[new])
-        state = state[parents] + np.where(new == HEAD, is_placed, digit)
-        remaining = remaining[parents]
-        remaining[np.arange(len(new)), new] -= 1
+        here = states[-1]
+        standing = here[:, None] // digits % 10
+        free = standing[:, :k] + standing[:, k:] < np.array(counts)
+        there = here[:, None] + np.where(standing[:, :1] > 0, digits[k:], digits[:k])
+        following, number = np.unique(there[free], return_inverse=True)
+        next_state = np.zeros(free.shape, dtype=np.int64)
+        next_state[free] = number.reshape(-1)
+        parents, new = np.nonzero(free[state])
+        at = state[parents]
+        levels.append(_Level(parents, (first + at) * k + new, history[parents] * k + new))
+        first += len(here)
+        state = next_state[at, new]
+        states.append(following)
         prefixes = np.concatenate([prefixes[parents], new[:, None].astype(np.uint8)], axis=1)
-        history = np.concatenate([history[parents, 1:], new[:, None]], axis=1)
-    states, rows = np.unique(np.concatenate([state for _, state, _, _ in steps]), return_inverse=True)
-    ends = np.cumsum([len(state) for _, state, _, _ in steps])[:-1]
-    levels = [
-        _Level(parents, row * symbols + new, at)
-        for (parents, _, new, at), row in zip(steps, np.split(rows.reshape(-1), ends), strict=True)
-    ]
-    digits = (states[:, None] // base ** np.arange(2 * symbols - 2)) % base
-    left, right = (np.pad(part, ((0, 0), (1, 0))).astype(np.float64) for part in np.split(digits, 2, axis=1))
-    first_placed = int(np.searchsorted(states, is_placed))
-    return OrderTree(
-        counts,
-        prefixes,
-        levels,
-        left[:first_placed],
-        left[first_placed:],
-        right[first_placed:],
-    )
+        history = history[parents] * (k + 1) % at_most + new
+    every = np.concatenate(states[:-1])[:, None] // digits % 10
+    left, right = every[:, :k].astype(np.float64), every[:, k:].astype(np.float64)
+    has_head = left[:, :1] > 0
+    left[:, HEAD] = 0
+    return OrderTree(counts, prefixes, levels, left, right, has_head)
 
 
 def _window_tables(
@@ -138,41 +133,41 @@ def _window_tables(
     """
     k = len(symbols)
     longest = max(min(size, LONGEST_GRAM), 2)
-    inside: list[Floats] = [np.zeros((k + 1) ** (length - 1) * k) for length in range(2, longest + 1)]
-    at_end: list[Floats] = [np.zeros((k + 1) ** length) for length in range(1, longest)]
-    inside[0] += np.vstack([adjacent[:k, :k], adjacent[k, :k]]).ravel()
-    at_end[0][:k] += adjacent[:k, k]
+    # Table i of n-grams that end in a slot is of i + 2 slots, of n-grams that end the order of i + 1.
+    starts = [0, *np.cumsum([(k + 1) ** (length - 1) * k for length in range(2, longest + 1)]).tolist()]
+    inside = np.zeros(starts[-1])
+    end_starts = np.array([0, *np.cumsum([(k + 1) ** length for length in range(1, longest)])])
+    at_end = np.zeros(end_starts[-1])
+    inside[: (k + 1) * k] = np.vstack([adjacent[:k, :k], adjacent[k, :k]]).ravel()
+    at_end[:k] = adjacent[:k, k]
     everywhere = 0.0
     grams = model.grams
     if size >= 3 and grams:
         numbers = grams.numbers([*symbols, BOS, EOS])
-        node = np.zeros(1, dtype=np.int64)
-        code = np.zeros(1, dtype=np.int64)  # of the slots, BOS included, as digits of base k + 1
-        slots = np.zeros(1, dtype=np.int64)  # how many these are
+        node = code = slots = np.zeros(1, dtype=np.int64)  # BOS counts as a slot, EOS does not; digits of base k + 1
         for length in range(1, longest + 1):
             children = grams.below(node, numbers)
             parents, new = np.nonzero(children)
             node = children[parents, new]
-            is_end = new == k + 1
-            before = code[parents]
+            before, is_end = code[parents], new > k
             code = np.where(is_end, before, before * (k + 1) + new)
             slots = slots[parents] + ~is_end
-            weighs = np.flatnonzero(grams.weights[node])
-            if length < 3 or not len(weighs):
+            if length < 3:
                 continue
-            weight = grams.weights[node[weighs]]
-            is_slot = new[weighs] < k
-            padding = (new[weighs] == k) | (slots[weighs] == 0)
+            weight = grams.weights[node]
+            is_slot = new < k
+            inside[starts[length - 2] + before[is_slot] * k + new[is_slot]] = weight[is_slot]
+            padding = (new == k) | (slots == 0)
             everywhere += float(weight[padding].sum()) * (longest - length)
-            inside[length - 2][before[weighs[is_slot]] * k + new[weighs[is_slot]]] = weight[is_slot]
-            for many in range(1, length):
-                chosen = is_end[weighs] & (slots[weighs] == many)
-                at_end[many - 1][code[weighs[chosen]]] += weight[chosen]
-    for tables in (inside, at_end):
+            is_end &= slots > 0
+            at_end[end_starts[slots[is_end] - 1] + code[is_end]] += weight[is_end]
+    parts = [inside[a:b] for a, b in pairwise(starts)]
+    end_parts = [at_end[a:b] for a, b in pairwise(end_starts.tolist())]
+    for tables in (parts, end_parts):
         for shorter, longer in pairwise(tables):
             longer.reshape(k + 1, -1)[...] += shorter
-    last = inside[-1].reshape(-1, (k + 1) ** (longest - 2), k) + at_end[-1].reshape(-1, k + 1)[:, :k]
-    return inside[-1], last.ravel(), everywhere
+    last = parts[-1].reshape(-1, (k + 1) ** (longest - 2), k) + end_parts[-1].reshape(-1, k + 1)[:, :k]
+    return parts[-1], last.ravel(), everywhere
 
 
 def score_bag(model: OrderingModel, symbols: Sequence[str], counts: tuple[int, ...]) -> Floats:
@@ -185,10 +180,11 @@ def score_bag(model: OrderingModel, symbols: Sequence[str], counts: tuple[int, .
     """
     tree = order_tree(counts)
     tables = pair_tables(model, symbols)
-    before = tree.before_head @ tables.left
-    before[:, HEAD] = tree.before_head @ tables.across[:, HEAD]
-    after = tree.left_of_head @ tables.across + tree.right_of_head @ tables.right + tables.right[HEAD]
-    context = np.concatenate([before, after]).ravel()
+    across = tree.left @ tables.across
+    before = tree.left @ tables.left
+    before[:, HEAD] = across[:, HEAD]
+    after = across + tree.right @ tables.right + tables.right[HEAD]
+    context = np.where(tree.has_head, after, before).ravel()
     inside, last, everywhere = _window_tables(model, symbols, tree.size, tables.adjacent)
     scores = np.full(1, everywhere)
     for level in tree.levels:

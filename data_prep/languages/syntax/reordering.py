@@ -68,13 +68,15 @@ def bag_of(units: Units, unit: int, node: NodeOrders) -> Bag:
     if None in symbols:
         particles = [i for i, symbol in zip(dependents, symbols, strict=True) if symbol is None]
         dependents = [i for i, symbol in zip(dependents, symbols, strict=True) if symbol is not None]
-    of_marks: list[str | None] = []
-    room = WIDEST_WITH_MARKS - 1 - len(dependents)
+    kept = [node.heads[tags[unit]], *filter(None, symbols)]
+    marks = 0
+    room = WIDEST_WITH_MARKS - len(kept)
     if room > 0 and unit in units.owners:
         own = [mark for mark, owner in zip(units.marks, units.owners, strict=True) if owner == unit]
-        of_marks = [slots[tags[i], labels[i]] for i in own[-room:]]
-    kept = [symbol for symbol in (node.heads[tags[unit]], *symbols, *of_marks) if symbol is not None]
-    return Bag(tuple(kept), dependents, len(kept) - 1 - len(dependents), particles)
+        of_marks = [symbol for i in own[-room:] if (symbol := slots[tags[i], labels[i]])]
+        kept += of_marks
+        marks = len(of_marks)
+    return Bag(tuple(kept), dependents, marks, particles)
 
 
 def drawn(

@@ -46,6 +46,10 @@ class Pair:
         """Folder of the CoNLL-U trees of a language's sentences."""
         return self.root / "trees" / language
 
+    def trees_of_task(self, task: str) -> Path:
+        """Folder of the CoNLL-U trees of a task's labelled data, by split."""
+        return self.root / "trees" / "labelled" / task
+
     def pieces(self, language: str) -> Path:
         """Folder of the pieces of a language."""
         return self.root / "pieces" / language

@@ -19,26 +19,45 @@ from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import sha256_of
 
 from .. import arguments
+from ..labelled.pair_classification import PAIRS
+from ..labelled.tagged_sentences import is_conllu
+from ..labelled.tagging import TAGGING
 from ..languages.derivation import read_work
 from ..languages.syntax.finished_parts import FinishedParts
-from ..languages.syntax.parsing import ParserSettings, ensure_models, make_block_parser
+from ..languages.syntax.parsing import ParserSettings, ensure_models, make_block_parser, with_gpu
 from ..manifest import Step, read_record, run_step
 from ..pair import Pair
 from ..text.line_blocks import read_blocks
+from ..text.tokenisation import TOKENISERS
 from ..worker_pool import ordered_map
+from . import tokenise
 
 SUMMARY = "parse text into dependency trees with stanza"
 ORDER = 18
 EXAMPLE = "alignmlm-data parse --pair PAIR"
 LINES_PER_PART = 500
+SPLITS = {"train": "train", "valid": "dev", "test": "test"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--pair", type=Path, metavar="DIR", help="parse text/LANGUAGE of a pair into trees/LANGUAGE")
+    source.add_argument(
+        "--pair",
+        type=Path,
+        metavar="DIR",
+        help="parse text/LANGUAGE of a pair into trees/LANGUAGE, with --task labelled data into trees/labelled/TASK",
+    )
     source.add_argument("--text", type=Path, metavar="FILE", help="one sentence a line, words separated by spaces")
     parser.add_argument("--output", type=Path, metavar="FILE", help="CoNLL-U, with --text")
+    parser.add_argument("--task", choices=[*TAGGING, *PAIRS], help="with --pair: parse labelled data, for `xtreme`")
+    for split, name in SPLITS.items():
+        parser.add_argument(
+            f"--{name}", dest=split, type=Path, metavar="FILE", help="with --task: labelled data, as `xtreme` reads it"
+        )
+    parser.add_argument(
+        "--tokeniser", choices=TOKENISERS, default="moses", help="with --task xnli or pawsx, as for `xtreme`"
+    )
     arguments.add_language(parser)
     parser.add_argument("--parser-language", metavar="CODE", help="stanza's code (default: --language)")
     parser.add_argument(
@@ -59,16 +78,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch", type=arguments.positive, default=3000, metavar="WORDS", help="parsed at a time (default: 3000)"
     )
-    parser.add_argument("--gpu", action="store_true", help="work on a GPU; take --workers 1")
+    parser.add_argument(
+        "--part",
+        type=_part,
+        metavar="I/N",
+        help="parse the I-th of N parts only, on one of N machines that share the folder; once all have ended, the "
+        "command without --part puts the result together",
+    )
+    parser.add_argument("--cpu", action="store_true", help="do not use the GPU where there is one")
+    parser.add_argument("--gpu", action="store_true", help="refuse to work without a GPU")
     arguments.add_workers(parser)
+
+
+def _part(text: str) -> tuple[int, int]:
+    part, slash, parts = text.partition("/")
+    if not slash or not part.isdecimal() or not parts.isdecimal() or not 1 <= int(part) <= int(parts):
+        raise argparse.ArgumentTypeError(f"{text}: give I/N, such as 1/4, 2/4, 3/4 and 4/4")
+    return int(part) - 1, int(parts)
 
 
 def run(args: argparse.Namespace) -> int:
     """Parse what is not parsed yet."""
     if args.text is not None and args.output is None:
         raise InputError("--text needs --output FILE")
+    labelled = {split: getattr(args, split) for split in SPLITS if getattr(args, split)}
+    if bool(labelled) != bool(args.task) or (args.task and args.text):
+        raise InputError("labelled data: give --pair, --task, and --train, --dev or --test")
     if args.text is not None:
         files = [(args.text, args.output)]
+    elif args.task:
+        files = list(_labelled_files(args, labelled))
     else:
         pair = Pair(args.pair)
         trees = pair.trees(args.language)
@@ -76,13 +115,25 @@ def run(args: argparse.Namespace) -> int:
         files = [(text, trees / f"{split}.conllu") for split, text in texts.items()]
         files = [(text, output) for text, output in files if not _are_given(text, output)]
     if files:
-        settings = ParserSettings(
-            args.parser_language or args.language, args.models, args.longest, args.batch, args.gpu
-        )
+        language = args.parser_language or args.language
+        settings = ParserSettings(language, args.models, args.longest, args.batch, False)
         ensure_models(settings, args.offline)
+        settings, workers = with_gpu(settings, args.workers, args.gpu, args.cpu)
         for text, output in files:
-            _parse_file(text, output, settings, args.workers)
+            _parse_file(text, output, settings, workers, args.part)
     return 0
+
+
+def _labelled_files(args: argparse.Namespace, labelled: dict[str, Path]) -> Iterator[tuple[Path, Path]]:
+    """Write the words of labelled data, all of them before any is parsed; yield them and where their trees go."""
+    folder = Pair(args.pair).trees_of_task(args.task)
+    for split, data in labelled.items():
+        if is_conllu(data) or data.with_suffix(".conllu").is_file():
+            print(f"parse: {data} has trees of its own", flush=True)
+            continue
+        text = folder / f"{split}.txt"
+        run_step(*tokenise.step_for(args.task, data, text, args.language, args.tokeniser))
+        yield text, folder / f"{split}.conllu"
 
 
 def _are_given(text: Path, trees: Path) -> bool:
@@ -94,7 +145,9 @@ def _are_given(text: Path, trees: Path) -> bool:
     return True
 
 
-def _parse_file(text: Path, output: Path, settings: ParserSettings, workers: int) -> None:
+def _parse_file(
+    text: Path, output: Path, settings: ParserSettings, workers: int, share: tuple[int, int] | None
+) -> None:
     recorded = {
         "language": settings.language,
         "longest": settings.longest,
@@ -104,11 +157,10 @@ def _parse_file(text: Path, output: Path, settings: ParserSettings, workers: int
     models = sorted(settings.models.glob(f"{settings.language}/[!.]*/[!.]*.pt"))
     step = Step("parse", [output], [text, *models], settings=recorded, libraries=["stanza", "torch"])
 
-    def build(temporary: list[Path]) -> dict[str, Any]:
-        hashes = [sha256_of(path) for path in (text, *models)]
-        parts = FinishedParts(output, {**recorded, "inputs": hashes})
-        counts: Counter[str] = Counter(sentences=0, words=0)
-        waiting = (item for item in _line_parts(text) if item[0] not in parts.done)
+    def parse(parts: FinishedParts, share: tuple[int, int]) -> None:
+        missing = (item for item in _line_parts(text) if item[0] not in parts.done and item[0] % share[1] == share[0])
+        total = sum(len(line.split()) for _, lines in missing for line in lines)
+        waiting = (item for item in _line_parts(text) if item[0] not in parts.done and item[0] % share[1] == share[0])
         numbers: deque[int] = deque()
 
         def remember(items: Iterator[tuple[int, list[str]]]) -> Iterator[list[str]]:
@@ -117,9 +169,13 @@ def _parse_file(text: Path, output: Path, settings: ParserSettings, workers: int
                 yield lines
 
         parsed = ordered_map(partial(make_block_parser, settings), remember(waiting), workers)
-        what = f"parse {text.name}, parts of {LINES_PER_PART} lines"
-        for block in track(parsed, what, unit="parts"):
+        for block in track(parsed, f"parse {text.name}", total, "words", lambda block: block.counts["words"]):
             parts.write(numbers.popleft(), block.conllu, block.counts)
+
+    def build(temporary: list[Path]) -> dict[str, Any]:
+        parts = FinishedParts(output, identity)
+        parse(parts, (0, 1))
+        counts: Counter[str] = Counter(sentences=0, words=0)
         with open(temporary[0], "wb") as handle:
             for path, part_counts in parts.in_order():
                 with open(path, "rb") as part:
@@ -127,6 +183,11 @@ def _parse_file(text: Path, output: Path, settings: ParserSettings, workers: int
                 counts.update(part_counts)
         return dict(counts)
 
+    identity = {**recorded, "inputs": [sha256_of(path) for path in (text, *models)]}
+    if share is not None and not output.is_file():
+        parse(FinishedParts(output, identity), share)
+        print(f"parse: part {share[0] + 1} of {share[1]} of {text} is parsed", flush=True)
+        return
     run_step(step, build)
     FinishedParts.remove(output)
 

@@ -17,9 +17,9 @@ from fairseq_alignmlm.errors import InputError
 from .. import arguments
 from ..labelled import pair_classification, question_answering, tagging
 from ..labelled.derivation import Derivation, tree_file
-from ..labelled.pair_classification import PairTask
+from ..labelled.pair_classification import PAIRS, PairTask
 from ..labelled.tagged_sentences import FUSED, SPLIT, is_conllu
-from ..labelled.tagging import TaggingTask
+from ..labelled.tagging import TAGGING, TaggingTask
 from ..manifest import Step, read_record, run_step
 from ..pair import Pair, check_language
 from ..text.tokenisation import TOKENISERS
@@ -27,8 +27,6 @@ from ..text.tokenisation import TOKENISERS
 SUMMARY = "transform and binarize the labelled data of a task, in both languages"
 ORDER = 40
 EXAMPLE = "alignmlm-data xtreme --pair PAIR --task udpos --derived en_trans_inv --train train-en.tsv --dev dev-en.tsv"
-TAGGING = {"udpos": False, "panx": True}  # True: tags are IOB2 mentions
-PAIRS = ("xnli", "pawsx")
 QUESTIONS = ("xquad", "mlqa", "tydiqa")
 SPLITS = {"train": "train", "valid": "dev", "test": "test"}
 
@@ -117,7 +115,10 @@ def _multiword(given: str | None, languages: Sequence[Derivation]) -> str:
 
 def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path], multiword: str) -> None:
     trees: dict[str, Path | None] = {split: getattr(args, f"{split}_trees") for split in data}
-    tree_files = [tree_file(path, trees[split], language.transformation()) for split, path in data.items()]
+    tree_files = [
+        tree_file(path, trees[split], language.parsed(args.task, split), language.transformation())
+        for split, path in data.items()
+    ]
     identity = language.identity()
     settings: dict[str, Any] = {"task": args.task, "transform": list(language.transform), "splits": list(data)}
     settings["identity"] = identity.as_json()

@@ -41,6 +41,10 @@ class Derivation:
         own = [self._symbol_table] if self._symbol_table else []
         return [self.pair.model, self.pair.symbols, *own, *self.transformation().input_files]
 
+    def parsed(self, task: str, split: str) -> Path:
+        """Return the trees that ``parse --task`` makes of the original's labelled data."""
+        return self.pair.trees_of_task(task) / f"{split}.conllu"
+
     def transformation(self) -> Transformation:
         """Build the composed transformation."""
         return compose(self.transform)
@@ -73,6 +77,11 @@ class Derivation:
         return self.pair.counterparts if self.derived else self.pair.own_symbols(self.language)
 
 
+def in_one_piece(word: str) -> str:
+    """Return a word as it is in a line of text, where white space separates words: ``1_000`` of ``1 000``."""
+    return word if len(word.split()) == 1 else "_".join(word.split())
+
+
 class Reorderer:
     """A transformation at work on the labelled sentences of one file, in their order.
 
@@ -100,6 +109,7 @@ class Reorderer:
         Raises:
             InputError: there are fewer trees than sentences, or the sentence's is of other words.
         """
+        words = [in_one_piece(word) for word in words]
         trees = trees_of_line(len(words), self._trees) if self._trees is not None else []
         if self._path is not None and words and not trees:
             raise InputError.at(self._path, None, f"no tree for line {line} of {self._data}", "parse it again")
@@ -119,8 +129,8 @@ class Reorderer:
         self.reports[reason] += 1
 
 
-def tree_file(data: Path, given: Path | None, transformation: Transformation) -> Path | None:
-    """Return the file with the trees of labelled data: the given one, or the file of its name with ``.conllu``.
+def tree_file(data: Path, given: Path | None, parsed: Path, transformation: Transformation) -> Path | None:
+    """Return the file with the trees of labelled data: the given one, the parsed one, or ``data`` named ``.conllu``.
 
     Data that is CoNLL-U itself so serves as its own trees.
 
@@ -132,7 +142,10 @@ def tree_file(data: Path, given: Path | None, transformation: Transformation) ->
     """
     if not transformation.needs_trees:
         return None
+    if given is None and parsed.is_file():
+        return parsed
     path = given or data.with_suffix(".conllu")
     if not path.is_file():
-        raise InputError.at(path, None, "no such file: trees of the labelled data", "parse it, or give --*-trees FILE")
+        remedy = "run `parse --task` for the labelled data of the pair, or give --*-trees FILE"
+        raise InputError.at(path, None, "no such file: trees of the labelled data", remedy)
     return path

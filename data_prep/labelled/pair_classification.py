@@ -20,6 +20,8 @@ from .derivation import Derivation, Reorderer, tree_file
 from .label_kinds import LabelKind
 from .sentence_pairs import SentencePair, check_label, read_pairs
 
+PAIRS = ("xnli", "pawsx")
+"""Tasks of XTREME."""
 INPUTS = ("input0", "input1")
 LABEL = "label"
 
@@ -114,7 +116,7 @@ class _Writer:
         folder: Path,
         scratch: Path,
     ) -> dict[str, Any]:
-        given = tree_file(path, trees, self._transformation)
+        given = tree_file(path, trees, self._derivation.parsed(self._task.name, split), self._transformation)
         reorderer = Reorderer(self._transformation, self._derivation.seed, path, given)
         counts: Counter[str] = Counter(examples=0, words=0)
         what = f"{self._task.name} {self._derivation.language}, {split}"

@@ -5,9 +5,7 @@ PAN-X as it is distributed has the language in front of every token, ``en:token`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -15,13 +13,12 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lines import numbered_lines
 
 from ..languages.word_order import read_trees
+from ..text.readers.conll import language_prefix
 from ..vocabulary.bpe import SPECIAL
 from .fused_tokens import FORM, UPOS, Token, fuse
 
 CONLLU_COLUMNS = 10
 FUSED, SPLIT = "fused", "split"
-LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(-[a-z]+)*:")
-PREFIX_LINES = 1000  # that many tokens must agree before something counts as a prefix
 
 
 class TaggedSentence(NamedTuple):
@@ -85,7 +82,7 @@ def write_tagged(handle: TextIO, words: Sequence[str], tags: Sequence[str], firs
 
 
 def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
-    prefix = _language_prefix(path)
+    prefix = language_prefix(line for _, line in numbered_lines(path) if line.strip())
     sentence = TaggedSentence([], [], [])
     for number, line in numbered_lines(path):
         if not line.strip():
@@ -103,13 +100,6 @@ def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
         _add(sentence, columns[0].removeprefix(prefix), columns[1], path, number)
     if sentence.words:
         yield sentence
-
-
-def _language_prefix(path: Path) -> str:
-    """Return what the first `PREFIX_LINES` tokens start with if it is a language, such as ``en:``; else nothing."""
-    tokens = (line for _, line in numbered_lines(path) if line.strip())
-    prefixes = {found[0] if (found := LANGUAGE_PREFIX.match(token)) else "" for token in islice(tokens, PREFIX_LINES)}
-    return prefixes.pop() if len(prefixes) == 1 else ""
 
 
 def _read_conllu(path: Path, multiword: str, language: str) -> Iterator[TaggedSentence]:

@@ -22,6 +22,8 @@ from .tagged_sentences import FUSED, TaggedSentence, check_tags, is_conllu, read
 
 PADDING = "<pad>"  # fairseq reads it as padding: the label of every piece of a word but the first
 TOKENS, LABELS = "tokens", "labels"
+TAGGING = {"udpos": False, "panx": True}
+"""Tasks of XTREME, and whether their tags are IOB2 mentions."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class _Writer:
         folder: Path,
         scratch: Path,
     ) -> dict[str, Any]:
-        given = tree_file(path, trees, self._transformation)
+        given = tree_file(path, trees, self._derivation.parsed(self._task.name, split), self._transformation)
         reorderer = Reorderer(self._transformation, self._derivation.seed, path, given)
         counts: Counter[str] = Counter(sentences=0, words=0, pieces=0)
         what = f"{self._task.name} {self._derivation.language}, {split}"

@@ -25,8 +25,9 @@ class FinishedParts:
         except (OSError, ValueError):
             same = False
         if not same:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.mkdir(parents=True)
+            if any(self._folder.glob("*.conllu")):
+                shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True, exist_ok=True)  # another machine may have just made it
             write_json(record, dict(settings))
         self.done = {int(path.stem) for path in self._folder.glob("*.conllu") if path.with_suffix(".json").is_file()}
         """Numbers of the parts that are there."""

@@ -79,6 +79,23 @@ def ensure_models(settings: ParserSettings, offline: bool) -> None:
         raise InputError.at(settings.models, None, f"stanza models cannot be downloaded ({error})", remedy) from error
 
 
+def with_gpu(settings: ParserSettings, workers: int, needed: bool, refused: bool) -> tuple[ParserSettings, int]:
+    """Return settings that use a GPU if there is one, and the number of processes, which is then 1.
+
+    Raises:
+        InputError: ``needed``, and there is none.
+    """
+    import torch
+
+    found = torch.cuda.is_available()
+    if needed and not found:
+        raise InputError("--gpu: torch finds no GPU here; leave it out to parse on the CPU")
+    if not found or refused:
+        return settings, workers
+    print("parse: on a GPU, one process (--cpu: not)", flush=True)
+    return settings._replace(use_gpu=True), 1
+
+
 def _lemmatizer(settings: ParserSettings) -> str:
     """Return the lemmatizer to run: words are their own lemmas if the models have none.
 

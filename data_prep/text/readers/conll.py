@@ -1,9 +1,13 @@
-"""One word a line with its annotation in columns, a blank line after every sentence: CoNLL-U, WikiNEuRal, XTREME."""
+"""One word a line with its annotation in columns, a blank line after every sentence: CoNLL-U, WikiNEuRal, XTREME.
+
+PAN-X as it is distributed has the language in front of every word, ``en:word``; it is taken off.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from . import Skipped
 
@@ -11,6 +15,8 @@ SUMMARY = "a word a line, columns separated by TABs, a blank line after a senten
 
 _FUSED = re.compile(r"(\d+)-(\d+)")
 _EMPTY = re.compile(r"\d+\.\d+")
+LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(-[a-z]+)*:")
+PREFIX_WORDS = 1000  # that many words must agree before something counts as a prefix
 Row = tuple[int, list[str]]
 
 
@@ -24,6 +30,23 @@ def read(lines: Iterable[str], column: int | None = None) -> Iterator[str | Skip
         lines: without line ends.
         column: of the word, from 1; None: the second where the first counts the words, else the first.
     """
+    sentences = _sentences(lines, column)
+    first = list(islice(sentences, PREFIX_WORDS))
+    prefix = language_prefix(word for sentence in first if not isinstance(sentence, Skipped) for word in sentence)
+    for sentence in chain(first, sentences):
+        if isinstance(sentence, Skipped):
+            yield sentence
+        else:
+            yield " ".join(word.removeprefix(prefix) for word in sentence)
+
+
+def language_prefix(words: Iterable[str]) -> str:
+    """Return what the first `PREFIX_WORDS` words start with if it is a language, such as ``en:``; else nothing."""
+    prefixes = {found[0] if (found := LANGUAGE_PREFIX.match(word)) else "" for word in islice(words, PREFIX_WORDS)}
+    return prefixes.pop() if len(prefixes) == 1 else ""
+
+
+def _sentences(lines: Iterable[str], column: int | None) -> Iterator[Sequence[str] | Skipped]:
     rows: list[Row] = []
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -36,7 +59,7 @@ def read(lines: Iterable[str], column: int | None = None) -> Iterator[str | Skip
         yield _sentence(rows, column)
 
 
-def _sentence(rows: list[Row], column: int | None) -> str | Skipped:
+def _sentence(rows: list[Row], column: int | None) -> Sequence[str] | Skipped:
     counted = _are_counted(rows)
     place = column or (2 if counted else 1)
     words = []
@@ -49,7 +72,7 @@ def _sentence(rows: list[Row], column: int | None) -> str | Skipped:
         if counted and (fused := _FUSED.fullmatch(columns[0])):
             covered = int(fused[2])
         words.append(columns[place - 1].strip())
-    return " ".join(words)
+    return words
 
 
 def _are_counted(rows: list[Row]) -> bool:

@@ -133,3 +133,9 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path: Path, content: bytes
     with pytest.raises(InputError, match=why):
         command(tmp_path / "in.tsv", "--format", "tsv", "--output", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_language_in_front_of_every_word_of_panx_is_taken_off_and_nothing_else() -> None:
+    panx = ["en:Ann\tB-PER", "en:saw\tO", "en:re:\tO", "", "en:1 000\tO"]
+    assert conll(panx) == ["Ann saw re:", "1 000"]
+    assert conll([*panx, "", "Bob\tO"])[:1] == ["en:Ann en:saw en:re:"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 
 from data_prep.commands import parse as command
 from data_prep.languages.syntax import parsing
-from data_prep.languages.syntax.conllu import read_sentences
+from data_prep.languages.syntax.conllu import read_sentences, unparsed_tree
 from data_prep.languages.syntax.parser_training import resources, train_parser
 from fairseq_alignmlm.errors import InputError
 
@@ -93,6 +94,76 @@ def test_parts_made_from_other_text_are_not_used(stand_in, prepare):
     (parts / "00000000.json").write_text("{}")
     assert call(prepare, stand_in) == 0
     assert "rubbish" not in (stand_in / "out.conllu").read_text()
+
+
+def test_parts_are_parsed_apart_and_put_together(stand_in, prepare, capsys):
+    for part in ("3/3", "1/3"):
+        assert call(prepare, stand_in, "--part", part) == 0
+    assert StandIn.calls == 2 and not (stand_in / "out.conllu").exists()
+    assert call(prepare, stand_in, "--part", "2/3") == 0
+    assert call(prepare, stand_in) == 0
+    assert StandIn.calls == 3  # nothing was left to parse
+    trees = list(read_sentences(stand_in / "out.conllu"))
+    assert [" ".join(tree.words) for tree in trees] == [line for line in LINES if line]
+    with pytest.raises(SystemExit):
+        call(prepare, stand_in, "--part", "4/3")
+    assert "give I/N" in capsys.readouterr().err
+
+
+def test_words_a_second_and_the_time_left_are_shown(stand_in, prepare, capsys, monkeypatch):
+    monkeypatch.setattr("fairseq_alignmlm.progress.SECONDS_BETWEEN_LINES", 0.0)
+    assert call(prepare, stand_in) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("parse text.txt: ")]
+    assert "/12 words (" in lines[0] and lines[0].endswith(" left)")
+
+
+def test_a_gpu_is_used_where_there_is_one(monkeypatch, tmp_path):
+    settings = parsing.ParserSettings("en", tmp_path)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert parsing.with_gpu(settings, 8, False, False) == (settings._replace(use_gpu=True), 1)
+    assert parsing.with_gpu(settings, 8, False, True) == (settings, 8)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert parsing.with_gpu(settings, 8, False, False) == (settings, 8)
+    with pytest.raises(InputError, match="torch finds no GPU"):
+        parsing.with_gpu(settings, 8, True, False)
+
+
+LABELLED = {
+    "xnli": ("He left . She stayed !\tShe left .\tneutral\nYes .\tNo .\tcontradiction\n", "none", 5),
+    "panx": ("en:Ann\tB-PER\nen:left\tO\n\nen:1\xa0000\tO\nen:.\tO\n", "moses", 2),
+    "udpos": ("Go\tVERB\n.\tPUNCT\n", "moses", 1),
+}
+
+
+@pytest.mark.parametrize("task", LABELLED)
+def test_labelled_data_is_parsed_sentence_by_sentence_where_xtreme_finds_it(stand_in, prepare, encoded_pair, task):
+    text, tokeniser, sentences = LABELLED[task]
+    data = stand_in / "train.tsv"
+    data.write_text(text, encoding="utf-8")
+    pair = stand_in / "pair"
+    shutil.copytree(encoded_pair, pair)
+    labelled = ("--pair", pair, "--task", task, "--train", data, "--dev", data, "--tokeniser", tokeniser)
+    assert prepare("parse", *labelled, "--models", stand_in / "models", "--offline", "--workers", 1) == 0
+    trees = list(read_sentences(pair / "trees" / "labelled" / task / "train.conllu"))
+    assert len(trees) == sentences
+    model = "PRE_a_b 1\n"
+    for node in "NV":
+        (stand_in / f"xx@{node}.orm").write_text(model)
+    syn = f"syn:noun=xx,verb=xx,substrate=none,models={stand_in}"
+    derive = ("--pair", pair, "--derived", "en_trans_syn", "--transform", syn)
+    (pair / "trees" / "en").mkdir()
+    for split in ("train", "valid"):
+        lines = [line.split() for line in (pair / "text" / "en" / f"{split}.txt").read_text().splitlines() if line]
+        (pair / "trees" / "en" / f"{split}.conllu").write_text("".join(unparsed_tree(words, "") for words in lines))
+    assert prepare("derive", *derive, "--workers", 1) == 0
+    assert prepare("encode", "--pair", pair, "--derived", "en_trans_syn", "--workers", 1) == 0
+    assert prepare("binarize", "--pair", pair, "--workers", 1) == 0
+    assert prepare("xtreme", *labelled, "--derived", "en_trans_syn") == 0
+    assert (pair / "xtreme" / task / "en_trans_syn" / "train.tsv").read_text().split() != []
+    (pair / "trees" / "labelled" / task / "train.conllu.manifest.json").unlink()
+    with open(pair / "trees" / "labelled" / task / "train.conllu", "a") as handle:
+        handle.write(unparsed_tree(["surplus"], ""))
+    assert prepare("xtreme", *labelled, "--derived", "en_trans_syn") == 2
 
 
 def put_trees(pair: Path, sentences: list[str]) -> Path:

@@ -16,6 +16,8 @@ from ..manifest import Step, run_step
 from ..text.tokenisation import TOKENISERS
 
 SUMMARY = "write the words of labelled data one sentence a line, for a parser"
+ORDER = 17
+EXAMPLE = "alignmlm-data tokenise --task xnli --input train-en.tsv --output train-en.txt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

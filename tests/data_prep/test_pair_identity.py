@@ -111,7 +111,7 @@ def test_a_dictionary_of_real_languages_the_other_way_round_is_refused(tmp_path,
         assert prepare("sentences", tmp_path / f"{language}.txt", *common, "--valid-input", tmp_path / "en.txt") == 0
     assert prepare("vocabulary", "--pair", pair, "--languages", "en,fr", "--size", 40) == 0
     assert prepare("encode", "--pair", pair, "--languages", "en,fr", "--workers", 1) == 0
-    files = ("--model", pair / "spm.model", "--dict", pair / "bin" / "dict.txt", "--output", tmp_path / "out.tsv")
+    files = ("--model", pair / "spm.model", "--vocab", pair / "bin" / "dict.txt", "--output", tmp_path / "out.tsv")
     texts = ("--text", pair / "text" / "en" / "train.txt", "--l2-text", pair / "text" / "fr" / "train.txt")
     (tmp_path / "fr-en.txt").write_text("".join(f"{f} {e}\n" for e, f in zip(english, french, strict=True)))
     reversed_input = ("translations", "--input", tmp_path / "fr-en.txt", "--max-pieces", 9, *files)

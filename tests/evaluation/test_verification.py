@@ -66,7 +66,7 @@ def call(command, *arguments: object) -> None:
 
 def measure(run: Path, *more: object, lexicon: tuple[str, ...] = ("counterparts", "dictionary", "held_out")) -> dict:
     files = [part for name in lexicon for part in (f"--{name.replace('_', '-')}", run / f"{name}.tsv")]
-    common = ("--checkpoint", run / "checkpoint.pt", "--dict", run / "dict.txt", "--json", run / "out.json")
+    common = ("--checkpoint", run / "checkpoint.pt", "--vocab", run / "dict.txt", "--json", run / "out.json")
     call(alignment, *common, *files, *more)
     return json.loads((run / "out.json").read_text())
 
@@ -148,7 +148,7 @@ def binarized(folder: Path, identity: Identity, language: str) -> Path:
 
 
 def find(run: Path, source: Path, target: Path, *more: object) -> None:
-    common = ("--checkpoint", run / "checkpoint.pt", "--dict", run / "dict.txt", "--aligned", "--languages", "en,x")
+    common = ("--checkpoint", run / "checkpoint.pt", "--vocab", run / "dict.txt", "--aligned", "--languages", "en,x")
     call(retrieve, *common, "--source", source, "--target", target, *more)
 
 

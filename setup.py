@@ -17,6 +17,7 @@ REQUIREMENTS = [
     "numpy",
     "hydra-core>=1.3.2,<1.4",
     "omegaconf>=2.3.0,<2.4",
+    "pyyaml",
     "bitarray",
     "regex",
     "sacrebleu",

@@ -17,7 +17,7 @@ from typing import Any
 from fairseq_alignmlm import __version__
 from fairseq_alignmlm.checksums import verified_digest
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.storage import atomic_path, parse_json, sha256_of, write_json
+from fairseq_alignmlm.storage import atomic_path, parse_json, remove_leftovers, sha256_of, write_json
 
 Build = Callable[[list[Path]], Mapping[str, Any]]
 
@@ -86,6 +86,8 @@ def run_step(step: Step, build: Build) -> bool:
         "python": platform.python_version(),
     }
     if _is_up_to_date(step, record):
+        for path in (*step.outputs, step.manifest):
+            remove_leftovers(Path(path))
         print(f"{step.name}: up to date: {step.outputs[0]}", flush=True)
         return False
     try:

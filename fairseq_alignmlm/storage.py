@@ -32,10 +32,9 @@ class _Workplace:
     """
 
     def __init__(self, target: Path) -> None:
-        prefix = f".{target.name}.partial-"
-        _remove_leftovers(target.parent, prefix)
+        remove_leftovers(target)
         while True:
-            self.folder = target.with_name(prefix + secrets.token_hex(8))
+            self.folder = target.with_name(_prefix(target) + secrets.token_hex(8))
             try:
                 self.folder.mkdir()
             except OSError as error:
@@ -76,9 +75,13 @@ def _locked(path: Path, wait: bool) -> int | None:
     return descriptor
 
 
-def _remove_leftovers(folder: Path, prefix: str) -> None:
-    """Remove what processes that have ended left of their work on the same target."""
-    for leftover in list(folder.glob(glob.escape(prefix) + "*")):
+def _prefix(target: Path) -> str:
+    return f".{target.name}.partial-"
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove what processes that have ended left of their work on a target."""
+    for leftover in list(target.parent.glob(glob.escape(_prefix(target)) + "*")):
         with suppress(OSError):  # another process works there, or removes it, or it belongs to somebody else
             if not leftover.is_dir():  # of version 0.1
                 leftover.unlink()

@@ -9,7 +9,7 @@ touched, and nothing is imported before it is needed.
 import sys
 
 PATCHES = {
-    "fairseq.checkpoint_utils": ("checkpoint_loading", "checkpoint_saving"),
+    "fairseq.checkpoint_utils": ("checkpoint_loading", "checkpoint_saving", "finished_run"),
     "fairseq.data.data_utils": ("numpy_aliases",),
     "fairseq.data.iterators": ("prefetch_shutdown",),
     "fairseq.data.language_pair_dataset": ("numpy_aliases",),
@@ -18,6 +18,7 @@ PATCHES = {
     "fairseq.dataclass.initialize": ("host_warnings",),
     "fairseq.dataclass.utils": ("optional_types",),
     "fairseq.distributed.utils": ("object_broadcast", "command_errors"),
+    "fairseq.file_utils": ("archive_extraction",),
     "fairseq.models.distributed_fairseq_model": ("cpu_data_parallel",),
     "fairseq.models.transformer.transformer_config": ("dataclass_defaults",),
     "fairseq.modules.dynamic_crf_layer": ("numpy_aliases",),

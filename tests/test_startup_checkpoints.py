@@ -157,3 +157,19 @@ class TestFullDisk:
         (tmp_path / "a").write_bytes(b"content")
         assert checkpoint_utils.PathManager.copy(str(tmp_path / "a"), str(tmp_path / "b"))
         assert (tmp_path / "b").read_bytes() == b"content"
+
+
+def test_an_archive_of_a_model_cannot_be_unpacked_beside_its_folder(tmp_path):
+    import io
+    import tarfile
+
+    from fairseq import file_utils
+
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        for name in ("model/dict.txt", f"../../..{tmp_path}/escaped"):
+            member = tarfile.TarInfo(name)
+            member.size = 1
+            archive.addfile(member, io.BytesIO(b"x"))
+    with pytest.raises(tarfile.FilterError):
+        file_utils.load_archive_file(str(tmp_path / "model.tar.gz"))
+    assert os.listdir(tmp_path) == ["model.tar.gz"]

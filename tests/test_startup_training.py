@@ -59,6 +59,9 @@ def test_a_run_resumes_and_validates_its_checkpoint(data, tmp_path):
     first = run(*train, "3", folder=tmp_path)
     assert "Warning" not in first
     second = run(*train, "6", folder=tmp_path)
+    weights = (tmp_path / "saved" / "checkpoint_last.pt").read_bytes()
+    assert "all 6 updates are made" in run(*train, "6", folder=tmp_path)
+    assert (tmp_path / "saved" / "checkpoint_last.pt").read_bytes() == weights
     assert re.search(r"Loaded checkpoint saved/checkpoint_last.pt \(epoch 1 @ 3 updates\)", second)
     valid = ("--path", "saved/checkpoint_last.pt", "--task", "masked_lm", "--max-tokens", "256", "--cpu")
     assert "valid on 'valid' subset | loss" in run(BIN / "fairseq-validate", data, *valid, folder=tmp_path)

@@ -10,6 +10,10 @@ from types import ModuleType
 from typing import Any
 
 BAD_INPUT, BAD_SURROUNDINGS = 2, 1
+DISK_ERRORS = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE),
+)
 
 
 def _exit_status(error: Exception) -> int | None:
@@ -20,7 +24,7 @@ def _exit_status(error: Exception) -> int | None:
         return BAD_INPUT
     if isinstance(error, (FileNotFoundError, PermissionError)):
         return BAD_SURROUNDINGS
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         return BAD_SURROUNDINGS
     return None
 

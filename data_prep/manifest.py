@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm import __version__
-from fairseq_alignmlm.checksums import verified_digest
+from fairseq_alignmlm.checksums import is_intact, sealed, verified_digest
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import atomic_path, parse_json, remove_leftovers, sha256_of, write_json
 
@@ -98,11 +98,11 @@ def run_step(step: Step, build: Build) -> bool:
             record["counts"] = dict(build(temporary))
             record["outputs"] = _written(step, temporary)
             if step.folder:
-                write_json(temporary[0] / "manifest.json", record)
+                write_json(temporary[0] / "manifest.json", sealed(record))
             else:  # what has no record, because it ends here, is made again
                 step.manifest.unlink(missing_ok=True)
         if not step.folder:
-            write_json(step.manifest, record)
+            write_json(step.manifest, sealed(record))
     except OSError as error:
         if error.errno == errno.ENOSPC and error.filename is None:
             raise OSError(error.errno, error.strerror, str(step.outputs[0])) from error
@@ -120,7 +120,7 @@ def read_record(step_output: Path) -> dict[str, Any] | None:
         record = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) else None
+    return record if isinstance(record, dict) and is_intact(record) else None
 
 
 def _version(step: Step, name: str) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import functools
 import glob
 import hashlib
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import parse_json, sha256_of, write_json
 
 MANIFEST = "manifest.json"
+SEAL = "checksum"  # of the manifest itself
 LEVELS = 4  # of folders above a file that may hold its manifest
 ALWAYS_READ = 2**26  # bytes; a larger file is read again by another process only if its stamp has changed
 
@@ -53,6 +56,22 @@ def verified_digest(path: str | Path) -> str | None:
             "make it again, or remove the manifest if the change is meant",
         )
     return expected
+
+
+def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest with a checksum of itself, so that a change of any of its values is noticed."""
+    plain = {key: value for key, value in record.items() if key != SEAL}
+    return {**plain, SEAL: _seal_of(plain)}
+
+
+def is_intact(record: Mapping[str, Any]) -> bool:
+    """Tell whether a manifest is as :func:`sealed` returned it; one without a checksum of itself is believed."""
+    return SEAL not in record or record[SEAL] == _seal_of({key: record[key] for key in record if key != SEAL})
+
+
+def _seal_of(record: Mapping[str, Any]) -> str:
+    as_read = json.loads(json.dumps(record))
+    return hashlib.sha256(json.dumps(as_read, sort_keys=True).encode()).hexdigest()
 
 
 def recorded_digest(path: str) -> tuple[str, str] | None:
@@ -112,6 +131,8 @@ def _outputs(manifest: str, stamp: Stamp) -> dict[str, str]:
         return {}
     try:
         record = parse_json(data.decode("utf-8"))
+        if isinstance(record, dict) and not is_intact(record):
+            raise ValueError("another checksum")
         outputs = record["outputs"] if isinstance(record, dict) and "outputs" in record else []
         return {entry["path"]: entry["sha256"] for entry in outputs if len(entry["sha256"]) == 64}
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -109,3 +109,11 @@ def test_small_files_are_read_by_every_process(pair, monkeypatch):
         checksums._seen.clear()
         verify(pair / "bin" / "dict.txt")
     assert len(read) == 3
+
+
+def test_a_manifest_notices_every_change_of_its_own_values():
+    record = checksums.sealed({"counts": {"lines": 3}, "share": 0.1, "outputs": [], 1: (2, 3)})
+    read = json.loads(json.dumps(record))
+    assert checksums.is_intact(record) and checksums.is_intact(read) and checksums.is_intact({"counts": 3})
+    for key in read:
+        assert not checksums.is_intact(read | {key: "another"})

@@ -16,7 +16,7 @@ INPUTS_PER_CHILD = 2000
 SLOW_SHARE = 0.1
 
 
-def run_parser(parser: Parser, count: int, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
+def run_parser(parser: Parser, count: int, seed: int, folder: Path, first: int = 0) -> tuple[Counter[str], list[str]]:
     """Give a reader mutated files.
 
     Args:
@@ -24,6 +24,7 @@ def run_parser(parser: Parser, count: int, seed: int, folder: Path) -> tuple[Cou
         count: of inputs.
         seed: of the mutations; the input number ``i`` is a function of ``(parser, seed, i)``.
         folder: where the files are written.
+        first: number of the first input.
 
     Returns:
         how many calls ended how, and a line for each failure: traceback, hang, memory or crash.
@@ -43,7 +44,7 @@ def run_parser(parser: Parser, count: int, seed: int, folder: Path) -> tuple[Cou
 
     counts: Counter[str] = Counter()
     failures: dict[str, str] = {}
-    numbers = range(max(1, int(count * SLOW_SHARE)) if parser.slow else count)
+    numbers = range(first, first + (max(1, int(count * SLOW_SHARE)) if parser.slow else count))
     for start in range(0, len(numbers), INPUTS_PER_CHILD):
         batch = numbers[start : start + INPUTS_PER_CHILD]
         for number, ending in zip(batch, limited.run_all(read, batch, (InputError, OSError)), strict=True):

@@ -133,11 +133,16 @@ class Reference:
                 raise RuntimeError(f"{name} does not run: status {status}\n{log[-2000:]}")
             self.seconds[name] = time.monotonic() - start
             self.contents[name] = contents(self.folder)
+        shutil.copytree(self.folder, self.saved / "end")
 
     def begin(self, name: str) -> None:
         """Bring the folder to where a stage begins."""
         shutil.rmtree(self.folder)
         shutil.copytree(self.saved / name, self.folder)
+
+    def restore(self) -> None:
+        """Bring the folder to where the last stage ended."""
+        self.begin("end")
 
     def difference(self, name: str) -> str:
         """Return the files in which the folder differs from the end of a stage; nothing where there is none."""

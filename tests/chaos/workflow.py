@@ -113,10 +113,19 @@ def finetuning(folder: Path) -> None:
     _alignmlm("predict", "--checkpoint", tuned / "checkpoint_last.pt", "--data", data / "bin", "--output", output)
 
 
+def alignment(folder: Path) -> None:
+    """Measure the alignment of the pre-trained words."""
+    pair, checkpoint = folder / "work", folder / "run" / "checkpoint_last.pt"
+    given = ("--counterparts", pair / "counterparts.tsv", "--dictionary", pair / "dictionary.25.tsv")
+    words = ("--checkpoint", checkpoint, "--dict", pair / "bin" / "dict.txt", *given)
+    _alignmlm("alignment", *words, "--json", folder / "alignment.json")
+
+
 STAGES: dict[str, Callable[[Path], None]] = {
     "preparation": preparation,
     "training": training,
     "fine-tuning": finetuning,
+    "alignment": alignment,
 }
 
 
@@ -139,9 +148,13 @@ def _tensors(path: Path) -> str:
     """Return a hash of the weights, the state of the optimizer and the place in the data; meters hold wall times."""
     import torch
 
+    from fairseq_alignmlm.errors import InputError
     from fairseq_startup.patches.checkpoint_loading import load_restricted
 
-    state = load_restricted(torch, str(path), map_location="cpu")
+    try:
+        state = load_restricted(torch, str(path), map_location="cpu")
+    except InputError:
+        return "damaged"
     digest = hashlib.sha256()
 
     def add(value: Any) -> None:

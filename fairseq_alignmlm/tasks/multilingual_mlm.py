@@ -1,24 +1,22 @@
 """Masked language modelling over several languages: the task of every pre-training objective."""
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import torch
 from fairseq import metrics
 from fairseq.data import Dictionary
-from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask, register_task
 from fairseq.utils import split_paths
-from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.batches import select_rows, without_targets
 from fairseq_alignmlm.data.binarized import BINARIZE_AGAIN, load_binarized, require_same_vocabulary, token_counts
 from fairseq_alignmlm.data.blocks import cut_into_blocks
 from fairseq_alignmlm.data.masked_instances import MaskedInstances, Part
-from fairseq_alignmlm.data.masking import MaskingRates, MaskingSchedule
+from fairseq_alignmlm.data.masking import MaskingRates
 from fairseq_alignmlm.data.mixture import smoothed_counts
 from fairseq_alignmlm.data.parallel import ParallelSettings, count_sentences, parallel_part
 from fairseq_alignmlm.data.parts import MonolingualPart
@@ -28,85 +26,20 @@ from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.lexicon.vocabulary import read_symbols
 from fairseq_alignmlm.models.process_memory import prepare_training
-from fairseq_alignmlm.option_ranges import require_range
 from fairseq_alignmlm.tasks.checkpoint_identity import SAME_VOCABULARY, find_starting_point, require_same
 from fairseq_alignmlm.tasks.lengths import check_lengths
+from fairseq_alignmlm.tasks.pretraining_settings import (
+    BLOCKS,
+    LINES,
+    SENTENCES,
+    MultilingualMLMConfig,
+    check_settings,
+    choose_languages,
+    masking_schedule,
+)
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary, special_symbols
 
 logger = logging.getLogger(__name__)
-
-BLOCKS, SENTENCES, LINES = "blocks", "sentences", "lines"
-RandomTokenScope = ChoiceEnum(["language", "all", "first"])
-InstanceKind = ChoiceEnum([BLOCKS, SENTENCES, LINES])
-
-
-@dataclass
-class MultilingualMLMConfig(FairseqDataclass):
-    """Settings of the task; the defaults are the paper's."""
-
-    data: str = field(
-        default=MISSING, metadata={"help": "folder with dict.txt and one folder of binarized text per language"}
-    )
-    languages: Optional[str] = field(
-        default=None,
-        metadata={
-            "help": "comma-separated languages, L1 first; default: those of the data in their order, else every folder "
-            "by name"
-        },
-    )
-    tokens_per_sample: int = field(default=512, metadata={"help": "length of an instance in tokens"})
-    instances: Optional[InstanceKind] = field(  # type: ignore[valid-type]
-        default=None,
-        metadata={
-            "help": "blocks of exactly --tokens-per-sample tokens (default for MLM and ALIGN-MLM, G.2); whole "
-            "sentences that fit, padded (default for XLM and DICT-MLM, G.3); or lines: one sentence, for XLM one "
-            "sentence pair, each, padded to the longest of the batch"
-        },
-    )
-    packing_look_ahead: int = field(
-        default=1,
-        metadata={
-            "help": "instances of whole sentences: 1 packs these in their order (G.3); N, when the next one does not "
-            "fit, takes the longest of the next N that does. The larger N, the less padding, and the more neighbouring "
-            "sentences are parted"
-        },
-    )
-    sampling_alpha: float = field(
-        default=1.0,
-        metadata={"help": "languages are sampled in proportion to size ** alpha: 1 by size, 0 all alike"},
-    )
-    mask_prob: float = field(default=0.15, metadata={"help": "share of tokens to predict"})
-    mask_prob_last: Optional[float] = field(
-        default=None,
-        metadata={
-            "help": "the share changes linearly, epoch by epoch, from --mask-prob to this one, which validation has "
-            "always: 0.3 to 0.15 lets small models learn faster (not what the paper does)"
-        },
-    )
-    mask_prob_epochs: Optional[int] = field(
-        default=None, metadata={"help": "the epoch, from 2 on, that first has --mask-prob-last"}
-    )
-    short_first: bool = field(
-        default=False,
-        metadata={
-            "help": "in the epochs of --curriculum, whose batches are not shuffled, the shortest instances first"
-        },
-    )
-    curriculum: int = II("dataset.curriculum")
-    ddp_backend: str = II("distributed_training.ddp_backend")
-    leave_unmasked_prob: float = field(default=0.1, metadata={"help": "share of these that stay as they are"})
-    random_token_prob: float = field(default=0.1, metadata={"help": "share of these that become a random token"})
-    random_token_scope: RandomTokenScope = field(  # type: ignore[valid-type]
-        default="language",
-        metadata={
-            "help": "random tokens come from the vocabulary of the token's language, from all languages, or from "
-            "the first language only (as in the published code)"
-        },
-    )
-    seed: int = II("common.seed")
-    save_dir: str = II("checkpoint.save_dir")
-    restore_file: str = II("checkpoint.restore_file")
-    finetune_from_model: Optional[str] = II("checkpoint.finetune_from_model")
 
 
 @register_task("multilingual_mlm", dataclass=MultilingualMLMConfig)
@@ -138,11 +71,11 @@ class MultilingualMLM(FairseqTask):
     @classmethod
     def setup_task(cls, cfg: MultilingualMLMConfig, **kwargs: Any) -> "MultilingualMLM":
         """Read the vocabulary and find the languages."""
-        _check_settings(cfg)
+        check_settings(cfg)
         folder, *others = _folders(cfg.data)
         dictionary = load_vocabulary(folder / "dict.txt")
         identity = Identity.of_dict(folder / "dict.txt")
-        languages = _languages(folder, cfg.languages, identity.languages)
+        languages = choose_languages(folder, cfg.languages, identity.languages)
         for other in others:
             if read_symbols(other / "dict.txt") != read_symbols(folder / "dict.txt"):
                 raise InputError.at(other / "dict.txt", None, f"differs from {folder / 'dict.txt'}", BINARIZE_AGAIN)
@@ -248,7 +181,7 @@ class MultilingualMLM(FairseqTask):
             with_language_ids=self._with_language_ids,
             with_branch_draws=self._with_branch_draws,
             first_part=self.language_number(languages[0]) - 1,
-            schedule=_masking_schedule(self.cfg),
+            schedule=masking_schedule(self.cfg),
             short_first=self.cfg.curriculum if self.cfg.short_first else 0,
         )
         check_lengths(split, self.datasets[split].sizes, self._positions, "--tokens-per-sample")
@@ -390,49 +323,3 @@ class MultilingualMLM(FairseqTask):
 def _folders(data: str) -> list[Path]:
     """Return the folders of ``data``: several, separated by colons, are parts of one text, one for every epoch."""
     return [Path(folder) for folder in split_paths(data)]
-
-
-def _check_settings(cfg: MultilingualMLMConfig) -> None:
-    require_range("--mask-prob", cfg.mask_prob, 0, 1, above=True, remedy="with nothing to predict nothing is learnt")
-    require_range("--leave-unmasked-prob", cfg.leave_unmasked_prob, 0, 1)
-    require_range("--random-token-prob", cfg.random_token_prob, 0, 1)
-    if cfg.leave_unmasked_prob + cfg.random_token_prob > 1.0:
-        raise InputError("--leave-unmasked-prob and --random-token-prob together exceed 1")
-    _masking_schedule(cfg)
-    if str(cfg.ddp_backend) == "fully_sharded":
-        raise InputError(
-            "--ddp-backend fully_sharded is not supported; models of the paper's size need no shards: give pytorch_ddp"
-        )
-    if cfg.short_first and cfg.curriculum < 1:
-        raise InputError("--short-first: say for how many epochs, --curriculum N")
-    require_range("--sampling-alpha", cfg.sampling_alpha, 0)
-    require_range("--packing-look-ahead", cfg.packing_look_ahead, 1, remedy="1 keeps the order")
-    require_range("--tokens-per-sample", cfg.tokens_per_sample, 2)
-
-
-def _masking_schedule(cfg: MultilingualMLMConfig) -> MaskingSchedule | None:
-    if cfg.mask_prob_last is None and cfg.mask_prob_epochs is None:
-        return None
-    if cfg.mask_prob_last is None or cfg.mask_prob_epochs is None:
-        raise InputError("--mask-prob-last and --mask-prob-epochs belong together; give both or none")
-    require_range("--mask-prob-last", cfg.mask_prob_last, 0, 1, above=True)
-    require_range("--mask-prob-epochs", cfg.mask_prob_epochs, 2)
-    return MaskingSchedule(cfg.mask_prob_last, cfg.mask_prob_epochs)
-
-
-def _languages(folder: Path, listed: str | None, known: tuple[str, ...]) -> list[str]:
-    """Return the languages to train on: those listed, else those of the data in their order, else all by name."""
-    present = sorted({path.parent.name for path in folder.glob("[!.]*/[!.]*.idx")})
-    if not listed:
-        if not present:
-            raise InputError.at(folder, None, "holds no binarized language", "run python -m data_prep binarize")
-        return list(known) if set(known) == set(present) else present
-    languages = [name.strip() for name in listed.split(",") if name.strip()]
-    for name in languages:
-        if name not in present:
-            raise InputError.at(
-                folder, None, f"unknown language {name!r}", f"the folder has: {', '.join(present) or 'none'}"
-            )
-    if not languages or len(set(languages)) != len(languages):
-        raise InputError(f"--languages {listed}: give one language or more, each once")
-    return languages

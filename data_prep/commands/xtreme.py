@@ -20,6 +20,7 @@ from ..labelled.derivation import Derivation, tree_file
 from ..labelled.pair_classification import PAIRS, PairTask
 from ..labelled.tagged_sentences import FUSED, SPLIT, is_conllu
 from ..labelled.tagging import TAGGING, TaggingTask
+from ..labelled.writing import write_language
 from ..manifest import Step, read_record, run_step
 from ..pair import Pair, check_language
 from ..text.tokenisation import TOKENISERS
@@ -130,13 +131,13 @@ def _write(args: argparse.Namespace, language: Derivation, data: dict[str, Path]
         if any(is_conllu(path) for path in (*data.values(), labels_of)):
             settings["multiword"] = multiword
         labels = tagging.read_tag_counts(tagging_task, labels_of)
-        write = partial(tagging.write_language, tagging_task)
+        write = partial(write_language, tagging_task)
     elif args.task in QUESTIONS:
         labels, write = {}, lambda of, files, _trees, _labels, to, _: question_answering.write_language(of, files, to)
     else:
         pair_task = PairTask(args.task, args.language, args.tokeniser)
         labels = pair_classification.read_label_counts(pair_task, labels_of)
-        write = partial(pair_classification.write_language, pair_task)
+        write = partial(write_language, pair_task)
         settings["tokeniser"] = args.tokeniser
     step = Step(
         "xtreme",

@@ -5,9 +5,9 @@ PAN-X as it is distributed has the language in front of every token, ``en:token`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lines import numbered_lines
@@ -72,13 +72,6 @@ def check_tags(sentence: TaggedSentence, known: Iterable[str], path: Path, train
             raise InputError.at(
                 path, line, f"tag {tag!r} does not occur in {train}", "correct it, or the training data"
             )
-
-
-def write_tagged(handle: TextIO, words: Sequence[str], tags: Sequence[str], first: bool) -> None:
-    """Write one sentence as XTREME does, after a blank line unless it is the first."""
-    if not first:
-        handle.write("\n")
-    handle.writelines(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
 
 
 def _read_tsv(path: Path) -> Iterator[TaggedSentence]:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from data_prep.labelled.derivation import Derivation
 from data_prep.labelled.mentions import complete_tags, reorder_mentions
 from data_prep.labelled.pair_classification import PairTask, read_label_counts
-from data_prep.labelled.pair_classification import write_language as write_pairs
 from data_prep.labelled.sentence_pairs import read_pairs
 from data_prep.labelled.tagged_sentences import SPLIT, read_tagged
-from data_prep.labelled.tagging import TaggingTask, read_tag_counts, write_language
+from data_prep.labelled.tagging import TaggingTask, read_tag_counts
+from data_prep.labelled.writing import write_language
 from data_prep.pair import Pair
 from data_prep.vocabulary.mmap_dataset import binarize_files
 from data_prep.vocabulary.pieces import WordPieces
@@ -150,8 +150,7 @@ def binarized_text(monkeypatch):
         for path in files.values():
             kept[path.name] = path.read_text(encoding="utf-8").splitlines()
 
-    for module in ("tagging", "pair_classification"):
-        monkeypatch.setattr(f"data_prep.labelled.{module}.binarize_files", keep)
+    monkeypatch.setattr("data_prep.labelled.writing.binarize_files", keep)
     return kept
 
 
@@ -196,7 +195,7 @@ def test_pairs_are_cut_into_words_and_transformed_on_both_sides(tmp_path, encode
     folder = tmp_path / "out"
     folder.mkdir()
     task = PairTask("xnli", "en", "moses")
-    write_pairs(task, derivation_of(encoded_pair), {"train": path}, {}, {"neutral": 1}, folder)
+    write_language(task, derivation_of(encoded_pair), {"train": path}, {}, {"neutral": 1}, folder)
     expected = "river A . mayor the saw It !\tmayor a build Bridges\tneutral\n"
     assert (folder / "train.tsv").read_text() == expected
     word_pieces = WordPieces(encoded_pair / "spm.model", encoded_pair / "counterparts.tsv")

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 DICT = "dict.txt"
 CONFIG = "config.json"
 SIDE_FILES = ("tokenizer_config.json", "special_tokens_map.json")
+# Settings of a run that those of a task refer to.
+RUN: dict[str, Any] = {
+    "common": {"seed": 1},
+    "dataset": {"batch_size": 32, "curriculum": 0},
+    "checkpoint": {"save_dir": "checkpoints", "restore_file": "checkpoint_last.pt", "finetune_from_model": None},
+}
 TASKS = {TOKENS: "xtreme_tagging", SEQUENCE: "xtreme_classification", MASKED: "multilingual_mlm"}
 
 
@@ -207,7 +213,7 @@ def checkpoint_state(
     model = {"_name": "multilingual_roberta", **settings}
     return {
         "args": None,
-        "cfg": {"_name": None, "common": {"seed": 1}, "task": task, "model": model},
+        "cfg": {"_name": None, **RUN, "task": task, "model": model},
         "model": weights,
         "criterion": None,
         "optimizer_history": [{"num_updates": 0, "criterion_name": "", "optimizer_name": "", "lr_scheduler_state": {}}],

@@ -1,0 +1,203 @@
+"""An imported model is trained on and fine-tuned by fairseq, and what comes of it goes back to plain transformers."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("transformers", reason="needs the extra [hf]")
+
+import torch
+
+from fairseq_alignmlm.command_line import main
+from fairseq_alignmlm.evaluation.checkpoint import read_state
+from fairseq_alignmlm.exchange.importing import import_folder
+
+ENGLISH = ["the cat sat on the mat", "a dog saw the cat", "the old house is red", "we eat bread and fish"]
+FRENCH = ["le chat est sur le tapis", "un chien vit le chat", "la vieille maison est rouge", "nous mangeons du pain"]
+COMMON = [
+    "--cpu",
+    "--num-workers",
+    "0",
+    "--optimizer",
+    "adam",
+    "--lr",
+    "1e-3",
+    "--lr-scheduler",
+    "fixed",
+    "--seed",
+    "3",
+]
+
+# What a person has who knows nothing of this package: transformers alone.
+FINE_TUNE = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("fairseq", "fairseq_alignmlm", "data_prep"):
+            raise ImportError(name + " is not there")
+sys.meta_path.insert(0, Blocked())
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
+model = AutoModelForSequenceClassification.from_pretrained(sys.argv[1], num_labels=2)
+optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+batch = tokenizer(["the cat sat", "a dog saw", "the cat is red", "a dog eat bread"], padding=True, return_tensors="pt")
+labels = torch.tensor([0, 1, 0, 1])
+torch.manual_seed(0)
+for step in range(20):
+    loss = model(**batch, labels=labels).loss
+    optimizer.zero_grad(); loss.backward(); optimizer.step()
+    print(loss.item())
+"""
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory):
+    """A random imported model and a pair of data cut by its tokenizer."""
+    path = Path(__file__).with_name("trained_tokenizers.py")
+    spec = importlib.util.spec_from_file_location("trained_tokenizers", path)
+    trained = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(trained)
+    root = tmp_path_factory.mktemp("trained")
+    trained.write_model(root / "hf", "bert", (ENGLISH + FRENCH) * 3, 120)
+    import_folder(root / "hf", root / "in" / "model.pt")
+    common = ["--pair", str(root / "pair")]
+    for language, lines in (("en", ENGLISH), ("fr", FRENCH)):
+        text = root / f"{language}.txt"
+        text.write_text("\n\n".join(lines * 6) + "\n")
+        options = ["--language", language, "--format", "lines", "--tokeniser", "none", str(text)]
+        assert main("data_prep", "", ["sentences", *common, *options]) == 0
+    (root / "lexicon").write_text("cat chat\ndog chien\nhouse maison\nred rouge\nbread pain\n")
+    (root / "tags.tsv").write_text("The\tDET\ncat\tNOUN\nsat\tVERB\n\nA\tDET\ndog\tNOUN\n")
+    vocabulary = ["--model", str(root / "pair" / "tokenizer.json"), "--vocab", str(root / "pair" / "bin" / "dict.txt")]
+    labelled = [
+        "--task",
+        "udpos",
+        "--language",
+        "en",
+        "--train",
+        str(root / "tags.tsv"),
+        "--dev",
+        str(root / "tags.tsv"),
+    ]
+    for command in (
+        ["vocabulary", *common, "--from-checkpoint", str(root / "in")],
+        ["encode", *common, "--languages", "en,fr"],
+        ["binarize", *common, "--with", "direct"],
+        [
+            "translations",
+            "--input",
+            str(root / "lexicon"),
+            *vocabulary,
+            "--output",
+            str(root / "pair" / "dictionary.tsv"),
+        ],
+        ["xtreme", *common, *labelled],
+    ):
+        assert main("data_prep", "", command) == 0
+    return root
+
+
+def train(data, *options):
+    shape = subprocess.run(
+        [sys.executable, "-m", "fairseq_alignmlm", "architecture", "--checkpoint", str(data[1])],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    command = [
+        sys.executable,
+        "-m",
+        "fairseq_cli.train",
+        str(data[0]),
+        "--user-dir",
+        "fairseq_alignmlm",
+        *shape,
+        *COMMON,
+    ]
+    done = subprocess.run(
+        [*command, *options], env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", ["mlm", "align_mlm", "dict_mlm"])
+def test_pre_training_goes_on_from_an_imported_model_and_is_exported(imported, tmp_path, objective):
+    options = ["--task", "multilingual_mlm", "--languages", "en,fr", "--criterion", objective, "--batch-size", "4"]
+    options += ["--tokens-per-sample", "24", "--max-update", "2", "--save-dir", str(tmp_path)]
+    options += ["--finetune-from-model", str(imported / "in" / "model.pt")]
+    if objective != "mlm":
+        options += ["--dictionary", str(imported / "pair" / "dictionary.tsv")]
+    if objective == "dict_mlm":
+        options += ["--without-language-ids"]
+    log = train((imported / "pair" / "bin", imported / "in" / "model.pt"), *options)
+    assert "Loaded checkpoint" in log or "loaded checkpoint" in log.lower()
+    before, after = read_state(imported / "in" / "model.pt"), read_state(tmp_path / "checkpoint_last.pt")
+    key = "encoder.sentence_encoder.layers.1.fc1.weight"
+    change = (after["model"][key] - before["model"][key]).abs().max()
+    assert 0 < change < 0.01  # two updates away from the imported weights
+    assert (
+        main("fairseq_alignmlm", "", ["export", str(tmp_path / "checkpoint_last.pt"), "--to", str(tmp_path / "out")])
+        == 0
+    )
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config["architectures"] == ["BertForMaskedLM"]
+    assert config["layer_norm_eps"] == 1e-12
+
+
+@pytest.mark.slow
+def test_an_imported_model_resumes_with_its_weights(imported, tmp_path):
+    options = ["--task", "multilingual_mlm", "--languages", "en,fr", "--criterion", "mlm", "--batch-size", "4"]
+    options += ["--tokens-per-sample", "24", "--max-update", "1", "--save-dir", str(tmp_path), "--lr", "0.0"]
+    options += ["--restore-file", str(imported / "in" / "model.pt"), "--reset-optimizer", "--reset-dataloader"]
+    train((imported / "pair" / "bin", imported / "in" / "model.pt"), *options, "--reset-meters", "--reset-lr-scheduler")
+    before, after = read_state(imported / "in" / "model.pt"), read_state(tmp_path / "checkpoint_last.pt")
+    assert all(torch.equal(tensor, after["model"][name]) for name, tensor in before["model"].items())
+
+
+@pytest.mark.slow
+def test_fine_tuning_prediction_and_export_of_a_tagger(imported, tmp_path):
+    data = imported / "pair" / "xtreme" / "udpos" / "en" / "bin"
+    options = ["--task", "xtreme_tagging", "--criterion", "token_tagging", "--batch-size", "2", "--max-length", "40"]
+    options += [
+        "--max-update",
+        "2",
+        "--save-dir",
+        str(tmp_path),
+        "--finetune-from-model",
+        str(imported / "in" / "model.pt"),
+    ]
+    train((data, imported / "in" / "model.pt"), *options)
+    tuned = str(tmp_path / "checkpoint_last.pt")
+    command = ["predict", "--checkpoint", tuned, "--data", str(data), "--output", str(tmp_path / "p.tsv")]
+    assert main("fairseq_alignmlm", "", command) == 0
+    assert len((tmp_path / "p.tsv").read_text().split()) == 5
+    assert main("fairseq_alignmlm", "", ["export", tuned, "--to", str(tmp_path / "out")]) == 0
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config["architectures"] == ["BertForTokenClassification"]
+    assert config["id2label"] == {"0": "DET", "1": "NOUN", "2": "VERB"}
+    # and in again, ready to predict
+    import_folder(tmp_path / "out", tmp_path / "again" / "model.pt")
+    command[2], command[-1] = str(tmp_path / "again" / "model.pt"), str(tmp_path / "q.tsv")
+    assert main("fairseq_alignmlm", "", command) == 0
+    assert (tmp_path / "q.tsv").read_text() == (tmp_path / "p.tsv").read_text()
+
+
+@pytest.mark.slow
+def test_plain_transformers_fine_tunes_an_exported_model(imported, tmp_path):
+    target = tmp_path / "out"
+    assert main("fairseq_alignmlm", "", ["export", str(imported / "in" / "model.pt"), "--to", str(target)]) == 0
+    done = subprocess.run([sys.executable, "-c", FINE_TUNE, str(target)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    losses = [float(line) for line in done.stdout.split()]
+    assert len(losses) == 20
+    assert losses[-1] < 0.5 * losses[0]

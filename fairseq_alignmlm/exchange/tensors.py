@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack")
 LONGEST_HEADER = 100 << 20  # the limit of the format's own library
-FLOATS = ("float32", "float16", "bfloat16", "float64")
+DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
 
 
 def read_json(path: Path, largest: int = 1 << 22) -> dict[str, Any]:
@@ -107,18 +107,19 @@ class TensorFolder:
             InputError: when its numbers cannot be read, are no floating-point numbers, or not finite.
         """
         import torch
-        from safetensors import SafetensorError, safe_open
 
         path = self._files[key]
         name = self._stored_as.get(key, key)
-        try:
-            with safe_open(str(path), framework="pt", device="cpu") as handle:
-                tensor = handle.get_tensor(name)
-        except (SafetensorError, ValueError, RuntimeError, OSError) as error:
-            raise InputError.at(path, None, f"{name}: {_first_line(error)}", "get the file again") from None
-        if str(tensor.dtype).removeprefix("torch.") not in FLOATS:
-            raise InputError.at(path, None, f"{name} holds {tensor.dtype}, no floating-point numbers", "get it again")
-        tensor = tensor.clone()  # the library's tensors are views of the whole file
+        header, start = _header(path)
+        kind, shape, (first, last) = (header[name][field] for field in ("dtype", "shape", "data_offsets"))
+        if kind not in DTYPES:
+            raise InputError.at(path, None, f"{name} holds {kind}, no floating-point numbers", "get it again")
+        tensor = torch.empty(shape, dtype=getattr(torch, DTYPES[kind]))
+        with open(path, "rb") as handle:  # not mapped: the pages of a mapped file count as memory, too
+            handle.seek(start + first)
+            memory: Any = tensor.view(-1).view(torch.uint8).numpy() if tensor.numel() else bytearray()
+            if handle.readinto(memory) != last - first:
+                raise InputError.at(path, None, "is truncated", "get the file again")
         if not torch.isfinite(tensor.sum()) and not torch.isfinite(tensor).all():
             raise InputError.at(path, None, f"{name} holds NaN or infinity", "get the file again")
         return tensor
@@ -134,6 +135,13 @@ def _keys(path: Path) -> list[str]:
     except (SafetensorError, ValueError, RuntimeError, OSError) as error:
         what = "is truncated" if _is_truncated(path) else f"not a safetensors file ({_first_line(error)})"
         raise InputError.at(path, None, what, "get the file again") from None
+
+
+def _header(path: Path) -> tuple[dict[str, Any], int]:
+    """Return the header of a file that `_keys` has accepted, and where its data start."""
+    with open(path, "rb") as handle:
+        (length,) = struct.unpack("<Q", handle.read(8))
+        return parse_json(handle.read(length)), 8 + length
 
 
 def _is_truncated(path: Path) -> bool:

@@ -216,7 +216,7 @@ def break_weights(folder, how):
         ("empty", "model.safetensors: is truncated"),
         ("huge header", "model.safetensors: not a safetensors file"),
         ("not a number", "lm_head.bias holds NaN or infinity"),
-        ("integers", "lm_head.bias holds torch.int64, no floating-point numbers"),
+        ("integers", "lm_head.bias holds I64, no floating-point numbers"),
     ],
 )
 def test_broken_weights_are_one_line(make_folder, capsys, how, message):

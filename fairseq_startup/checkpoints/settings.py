@@ -1,6 +1,6 @@
 """What fairseq builds from a checkpoint is what the checkpoint names; so only known names are let through.
 
-Much of stock fairseq evaluates strings of its settings as Python (``fconv`` and eleven other models, ``ctc``), opens
+Much of stock fairseq evaluates strings of its settings as Python (``fconv`` and eight other models, ``ctc``), opens
 files or downloads what they name. The architectures, tasks and criterions below, and those of this package, do not.
 """
 

@@ -6,7 +6,6 @@ own defaults stand in `models.config`, those of an objective in its criterion.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -174,7 +173,7 @@ def build(settings: dict[str, Any], overrides: Sequence[str], path: Path) -> Con
                 raise InputError(f"{where}: give NAME=VALUE, such as pretrain.lr=1e-3")
             merged = OmegaConf.merge(merged, OmegaConf.from_dotlist([override]))
         found = OmegaConf.to_object(merged)
-    except (OmegaConfBaseException, YAMLError, ValueError, TypeError) as error:
+    except (OmegaConfBaseException, YAMLError, ValueError, TypeError, OverflowError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError.at(where, None, " ".join(str(error).split("\n")[0].split()), "see docs/recipes.md") from None
@@ -189,7 +188,7 @@ def _check(found: Configuration, path: Path) -> None:
             raise InputError.at(path, None, f"{name}: {what}", "correct it there, or with --set")
 
     for name, value in _numbers("", found.as_dict()):
-        need(math.isfinite(value) and value >= 0, name, f"{value} is no number of 0 or more")
+        need(0 <= value < 2**63, name, f"{value!r:.40} is no number of 0 or more")
     for name, blocks in (("blocks", found.pretrain.blocks), ("pair_blocks", found.pretrain.pair_blocks or [])):
         need(bool(blocks) or name == "pair_blocks", f"pretrain.{name}", "is empty")
         ends = [block.until for block in blocks]

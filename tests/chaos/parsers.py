@@ -146,6 +146,8 @@ def _library(folder: Path) -> list[Parser]:
     from fairseq_alignmlm.lexicon.counterparts import read_counterparts
     from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
     from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
+    from fairseq_alignmlm.run.configuration import build
+    from fairseq_alignmlm.run.settings_file import read_settings_file
     from fairseq_alignmlm.tasks.vocabulary import load_labels, load_vocabulary
     from tests.chaos.hostile_checkpoints import make_data
 
@@ -154,6 +156,11 @@ def _library(folder: Path) -> list[Parser]:
     tags = _text("NOUN\nVERB\n\nNOUN\n")
     entries = _text("# one\na b\tc\nd\te f\n")
     tables = Path("fairseq_alignmlm/analysis/paper_results.json").read_bytes()
+
+    scale = next(Path("fairseq_alignmlm/run/scales").glob("toy.*")).read_bytes()
+
+    def settings(path: Path) -> None:
+        build(read_settings_file(path), [], path)
 
     def built(path: Path) -> None:
         import fairseq.checkpoint_utils
@@ -181,6 +188,7 @@ def _library(folder: Path) -> list[Parser]:
         Parser("checkpoint", "c.pt", (_checkpoint(folder),), read_checkpoint_embeddings, slow=True),
         Parser("checkpoint, architecture", "c.pt", (_checkpoint(folder),), architecture_options, slow=True),
         Parser("checkpoint, built", "c.pt", (_checkpoint(folder),), built, slow=True),
+        Parser("scale", "scale.yaml", (scale,), settings),
         *_prediction_checks(folder),
         *_exchange(folder),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,23 +124,26 @@ def import_folder(
     names = source.languages(languages)
     labels = labels_from(source.config, folder / CONFIG) if source.kind in (TOKENS, SEQUENCE) else []
     tensors = TensorFolder(folder)
-    done = from_folder(
-        tensors,
-        source.family,
-        source.kind,
-        source.settings,
-        source.config,
-        source.tokenizer.order,
-        bool(names),
-        fresh_lm_head,
-        len(labels),
-        folder,
-    )
+    paths = [*tensors.paths, folder / TOKENIZER]
+    with ThreadPoolExecutor(1) as reader:  # hashing takes as long as all the rest
+        hashes = reader.submit(lambda: {path.name: sha256_of(path) for path in paths})
+        done = from_folder(
+            tensors,
+            source.family,
+            source.kind,
+            source.settings,
+            source.config,
+            source.tokenizer.order,
+            bool(names),
+            fresh_lm_head,
+            len(labels),
+            folder,
+        )
     if pooler_classes is not None:
         width = source.settings["encoder_embed_dim"]
         done.weights |= pooler_head(tensors, source.family, pooler_classes, width, folder)
     settings = source.settings | {"language_embeddings": bool(names)}
-    record = _record(source, done, names, tensors)
+    record = _record(source, done, names, hashes.result())
     beside = target.parent
     _check_beside(beside, source)
     state = checkpoint_state(done.weights, settings, source.kind or MASKED, beside, names, labels)
@@ -158,7 +162,7 @@ def import_folder(
     return record
 
 
-def _record(source: Source, done: Conversion, names: list[str], tensors: TensorFolder) -> dict[str, Any]:
+def _record(source: Source, done: Conversion, names: list[str], hashes: dict[str, str]) -> dict[str, Any]:
     order = source.tokenizer.order
     return {
         "version": __version__,
@@ -175,7 +179,7 @@ def _record(source: Source, done: Conversion, names: list[str], tensors: TensorF
         "dropped": done.dropped,
         "fresh": done.fresh,
         "unknown_settings": unknown_fields(source.config, source.family),
-        "files": {path.name: sha256_of(path) for path in [*tensors.paths, source.folder / TOKENIZER]},
+        "files": hashes,
     }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind
+from fairseq_alignmlm.exchange.tokenizer import SOURCE
+from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.run.derived import version
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.launch import Launch
@@ -31,7 +33,7 @@ class XtremeRun:
         work: gets ``model`` (the vocabulary and the prepared data) and ``<task>-<seed>``.
         checkpoint: of RoBERTa, XLM-R or this package.
         vocabulary: its dict.txt.
-        sentencepiece: its model of pieces.
+        sentencepiece: its model of pieces, or the tokenizer.json of an imported model.
         task: udpos, panx, xnli or pawsx.
         train: English training data.
         dev: English development data.
@@ -88,8 +90,11 @@ class XtremeRun:
 
     def model_steps(self) -> list[Step]:
         """Return the steps that bring the vocabulary and the labelled data of every language into its pieces."""
-        pieces, symbols = self.model / "spm.model", self.model / "bin" / "dict.txt"
+        imported = self.sentencepiece.name == TOKENIZER
+        pieces, symbols = self.model / (TOKENIZER if imported else "spm.model"), self.model / "bin" / "dict.txt"
         found = [_copy("sentencepiece", self.sentencepiece, pieces), _copy("dict", self.vocabulary, symbols)]
+        if imported:  # what says which tokens are special
+            found.append(_copy("source", self.sentencepiece.with_name(SOURCE), self.model / SOURCE))
         for language in dict.fromkeys([ENGLISH, *self.tests]):
             files = {"train": self.train, "dev": self.dev} if language == ENGLISH else {}
             files |= {"test": self.tests[language]} if language in self.tests else {}

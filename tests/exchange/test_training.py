@@ -201,3 +201,19 @@ def test_plain_transformers_fine_tunes_an_exported_model(imported, tmp_path):
     losses = [float(line) for line in done.stdout.split()]
     assert len(losses) == 20
     assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.slow
+def test_xtreme_takes_a_hugging_face_folder(imported, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("train-en", "dev-en", "test-en", "test-fr"):
+        text = "the\tDET\ncat\tNOUN\nsat\tVERB\n\na\tDET\ndog\tNOUN\n"
+        (data / f"{name}.tsv").write_text(text if name != "test-fr" else text.replace("cat", "chat"))
+    options = ["--checkpoint", imported / "hf", "--task", "udpos", "--data", data, "--work", tmp_path / "work"]
+    small = ["--epochs", "1", "--lr", "0.01", "--batch", "2", "--device-batch", "2", "--max-length", "24"]
+    command = [sys.executable, "-m", "fairseq_alignmlm", "run", "xtreme", *map(str, options), *small]
+    done = subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    score = json.loads((tmp_path / "work" / "udpos-1" / "score.json").read_text())
+    assert sorted(score["languages"]) == ["en", "fr"]

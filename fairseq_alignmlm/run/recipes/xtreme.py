@@ -7,14 +7,17 @@ import math
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
+from fairseq_alignmlm.run.derived import version
 from fairseq_alignmlm.run.launch import Launch, visible_gpus
 from fairseq_alignmlm.run.locks import locked
 from fairseq_alignmlm.run.pair_folder import FILE, OTHER
+from fairseq_alignmlm.run.programs import program
 from fairseq_alignmlm.run.provenance import made_by
 from fairseq_alignmlm.run.recipes import options
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
 from fairseq_alignmlm.run.stages import do, say
-from fairseq_alignmlm.run.steps import Records
+from fairseq_alignmlm.run.steps import Records, Step
 from fairseq_alignmlm.run.xtreme import ENGLISH, XtremeRun
 
 SUMMARIES = {"xtreme": "XTREME's protocol: fine-tune a checkpoint such as XLM-R on English, test in all languages"}
@@ -26,10 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the recipe's arguments."""
     add = parser.add_argument
     add(
-        "--checkpoint", type=Path, metavar="FILE", help="of roberta, XLM-R or this package, without language embeddings"
+        "--checkpoint",
+        type=Path,
+        metavar="FILE|DIR",
+        help="of RoBERTa, XLM-R or this package, or a Hugging Face folder",
     )
     add("--vocab", type=Path, metavar="FILE", help="the model's dict.txt (default: the one beside the checkpoint)")
-    what = "model that cuts words into pieces (default: sentencepiece.bpe.model or spm.model there)"
+    what = "model that cuts words into pieces (default: sentencepiece.bpe.model, spm.model or tokenizer.json there)"
     add("--sentencepiece", type=Path, metavar="FILE", help=what)
     add("--task", metavar="NAME", help=", ".join(TASKS))
     what = "folder of labelled data: train-en.tsv, dev-en.tsv, SPLIT-LANGUAGE.tsv"
@@ -62,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.evaluation.architecture import architecture
     from fairseq_alignmlm.evaluation.checkpoint import read_state
 
+    if args.checkpoint and args.checkpoint.is_dir():
+        args.checkpoint = _imported(args.checkpoint, args.work / "imported")
     found = _run_of(args)
     records = Records(found.folder)
     with locked(found.model), locked(found.folder):
@@ -86,6 +94,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _imported(source: Path, folder: Path) -> Path:
+    """Import a Hugging Face folder unless that has been done, and return the checkpoint."""
+    target = folder / "model.pt"
+    inputs = sorted(path for path in source.iterdir() if path.suffix in (".json", ".safetensors"))
+    command = [*program("alignmlm"), "import", str(source), "--to", str(target), "--fresh-lm-head"]
+    outputs = [target, folder / "dict.txt", folder / TOKENIZER, folder / "source.json"]
+    with locked(folder):
+        do(Records(folder), [Step("import", [command], inputs, outputs, version(), about=f"import of {source}")])
+    return target
+
+
 def _run_of(args: argparse.Namespace) -> XtremeRun:
     if not (args.checkpoint and args.task and args.data):
         raise InputError("--checkpoint, --task and --data are needed; see --help")
@@ -96,7 +115,7 @@ def _run_of(args: argparse.Namespace) -> XtremeRun:
     if not 0 < args.lr < math.inf:
         raise InputError(f"--lr {args.lr}: give a number above 0")
     beside = args.checkpoint.parent
-    pieces = [beside / "sentencepiece.bpe.model", beside / "spm.model"]
+    pieces = [beside / name for name in ("sentencepiece.bpe.model", "spm.model", TOKENIZER)]
     sentencepiece = args.sentencepiece or next((path for path in pieces if path.is_file()), pieces[0])
     vocabulary = args.vocab or beside / "dict.txt"
     train, dev = args.train or args.data / f"train-{ENGLISH}.tsv", args.dev or args.data / f"dev-{ENGLISH}.tsv"

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairseq_alignmlm import __version__
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.run.configuration import Configuration, Synthetic
+from fairseq_alignmlm.run.data_steps import copy_step, data_step, digest_of
 from fairseq_alignmlm.run.pair_folder import PairFolder
-from fairseq_alignmlm.run.programs import program
 from fairseq_alignmlm.run.steps import Records, Step
-from fairseq_alignmlm.storage import atomic_path
 
 SOURCE = "en"
 TOY_ORDER = "french"
@@ -112,27 +110,15 @@ class DerivedPair:
 
     def folder(self, records: Records) -> PairFolder:
         """Return the pair with what identifies its data; hashes are read of what was given."""
-        data = self.configuration.as_dict()["data"]
-        settings = {name: value for name, value in data.items() if name != "dictionary_percent"}
+        settings = self.configuration.as_dict()["data"]
+        del settings["dictionary_percent"]  # dictionaries of several sizes lie side by side
+        text = {"corpus": digest_of(records, [self.corpus])} if self.corpus else {}
         if self.needs_trees:
             settings["order"] = self.syntax()
-        text = {}
-        for name, path in (("corpus", self.corpus), ("orders", self.orders if self.needs_trees else None)):
-            if path is not None:
-                text[name] = digest_of(records, path)
-        labelled = {
-            task.name: "".join(digest_of(records, path) for path in paths) for task, paths in self.labelled.items()
-        }
-        transformation = "+".join(["trans", *self.transforms])
-        return PairFolder(
-            self.root,
-            (SOURCE, self.language),
-            transformation,
-            self.scale,
-            settings=settings,
-            text=text,
-            labelled=labelled,
-        )
+            text |= {"orders": digest_of(records, [self.orders])} if self.orders else {}
+        labelled = {task.name: digest_of(records, files) for task, files in self.labelled.items()}
+        name, languages = "+".join(["trans", *self.transforms]), (SOURCE, self.language)
+        return PairFolder(self.root, languages, name, self.scale, settings=settings, text=text, labelled=labelled)
 
     # ---- steps
 
@@ -140,65 +126,42 @@ class DerivedPair:
         """Return the steps that write the synthetic language and train its ordering model."""
         sizes = self.synthetic
         assert sizes is not None
-        toy = [
-            *program("alignmlm-data"),
-            "toy",
-            f"--output={self.shared}",
-            f"--sentences={sizes.sentences}",
-            "--seed=1",
-        ]
-        toy += [f"--lexicon={sizes.lexicon!r}", f"--workers={self.workers}"]
-        labelled = [f"--labelled-train={sizes.labelled_train}", f"--labelled-dev={sizes.labelled_dev}"]
-        labelled += [f"--pairs-train={sizes.pairs_train}", f"--pairs-dev={sizes.pairs_dev}"]
-        settings = self.configuration.as_dict()["data"]["synthetic"] | version()
+        text = {"output": self.shared, "sentences": sizes.sentences, "seed": 1, "lexicon": sizes.lexicon}
+        text["workers"] = self.workers
+        more = {name: getattr(sizes, name) for name in ("labelled_train", "labelled_dev", "pairs_train", "pairs_dev")}
+        settings = {name: value for name, value in {**text, **more}.items() if name not in ("output", "workers")}
         made = [self.shared / name for name in ("text", f"trees/{SOURCE}", "labelled")]
-        found = [Step("language", [[*toy, *labelled]], [], made, settings)]
+        found = [data_step("language", "toy", {**text, **more}, [], made, **settings)]
         if self.needs_trees:
             assert self.ordering_models is not None
             trees = self.shared / "trees" / TOY_ORDER
-            found.append(Step("other_order", [[*toy, f"--word-order={TOY_ORDER}"]], [], [trees], settings))
-            train = [*program("alignmlm-data"), "ordering", "train", f"--trees={trees / 'train.conllu'}"]
-            train += [f"--language={TOY_ORDER}", f"--output={self.ordering_models}"]
-            found.append(Step("ordering", [train], [trees / "train.conllu"], [self.ordering_models], version()))
+            found.append(data_step("other_order", "toy", {**text, "word_order": TOY_ORDER}, [], [trees], **settings))
+            train = {"trees": trees / "train.conllu", "language": TOY_ORDER, "output": self.ordering_models}
+            found.append(data_step("ordering", "ordering train", train, [trees], [self.ordering_models]))
         return found
 
     def stage(self, number: int) -> list[Step]:
         """Return the steps of a stage from 1 to 6."""
         return [self._text, self._vocabulary, self._derive, self._encode, self._binarize, self._label][number - 1]()
 
-    def _data(self, *words: str) -> list[str]:
-        verb, *options = words
-        return [*program("alignmlm-data"), verb, f"--pair={self.root}", *options]
-
-    def _seed(self) -> str:
-        return f"--seed={self.configuration.data.seed}"
-
-    def _workers(self) -> str:
-        return f"--workers={self.workers}"
-
-    def _settings(self, **settings: Any) -> dict[str, Any]:
-        return settings | version()
-
     def _text(self) -> list[Step]:
         text, trees = self.root / "text" / SOURCE, self.root / "trees" / SOURCE
         if self.synthetic:
-            found = [_copy("text", self.shared / "text" / SOURCE, text)]
-            return [*found, _copy("trees", self.shared / "trees" / SOURCE, trees)] if self.needs_trees else found
+            found = [copy_step("text", self.shared / "text" / SOURCE, text)]
+            return [*found, copy_step("trees", self.shared / "trees" / SOURCE, trees)] if self.needs_trees else found
         assert self.corpus is not None
-        command = self._data("sentences", self._workers(), "--", str(self.corpus))
-        found = [Step("text", [command], [self.corpus], [text], self._settings())]
+        options = {"pair": self.root, "workers": self.workers}
+        found = [data_step("text", "sentences", options, [self.corpus], [text], ["--", self.corpus])]
         if self.needs_trees:
-            models = [f"--models={self.parser}", "--offline"] if self.parser else []
+            options |= {"models": self.parser, "offline": True} if self.parser else {}
             inputs = [text, *([self.parser] if self.parser else [])]
-            command = self._data("parse", self._workers(), *models)
-            found.append(Step("trees", [command], inputs, [trees], self._settings()))
+            found.append(data_step("trees", "parse", options, inputs, [trees]))
         return found
 
     def _vocabulary(self) -> list[Step]:
-        size = self.configuration.data.vocabulary
-        command = self._data("vocabulary", f"--size={size}")
-        inputs, outputs = [self.root / "text" / SOURCE], [self.root / "spm.model", self.root / "spm.vocab"]
-        return [Step("vocabulary", [command], inputs, outputs, self._settings(size=size))]
+        size, outputs = self.configuration.data.vocabulary, [self.root / "spm.model", self.root / "spm.vocab"]
+        inputs = [self.root / "text" / SOURCE]
+        return [data_step("vocabulary", "vocabulary", {"pair": self.root, "size": size}, inputs, outputs, size=size)]
 
     def _transforms(self) -> list[str]:
         found = []
@@ -209,100 +172,62 @@ class DerivedPair:
             found.append(f"--transform={transform}")
         return found
 
-    def _transform_inputs(self) -> list[Path]:
-        if not self.needs_trees or self.ordering_models is None:
-            return []
-        return [self.root / "trees" / SOURCE, self.ordering_models]
+    def _derivation(self) -> dict[str, Any]:
+        """Return what the derived text and labelled data are made with, but for paths."""
+        order = {"order": self.syntax()} if self.needs_trees else {}
+        return {"transforms": list(self.transforms), "seed": self.configuration.data.seed, **order}
+
+    def _orders(self) -> list[Path]:
+        return [self.ordering_models] if self.needs_trees and self.ordering_models else []
 
     def _derive(self) -> list[Step]:
-        command = self._data("derive", f"--derived={self.language}", *self._transforms(), self._seed(), self._workers())
-        inputs = [self.root / "text" / SOURCE, *self._transform_inputs()]
-        settings = self._settings(transforms=list(self.transforms), seed=self.configuration.data.seed)
-        settings |= {"order": self.syntax()} if self.needs_trees else {}
-        return [Step("derive", [command], inputs, [self.root / "text" / self.language], settings)]
+        options = {"pair": self.root, "derived": self.language, "workers": self.workers}
+        options["seed"] = self.configuration.data.seed
+        inputs = [self.root / "text" / SOURCE, *([self.root / "trees" / SOURCE] if self.needs_trees else [])]
+        inputs += self._orders()
+        outputs, words = [self.root / "text" / self.language], self._transforms()
+        return [data_step("derive", "derive", options, inputs, outputs, words, **self._derivation())]
 
     def _encode(self) -> list[Step]:
         data, root = self.configuration.data, self.root
-        encode = self._data(
-            "encode", f"--derived={self.language}", f"--overlap={data.overlap!r}", self._seed(), self._workers()
-        )
-        texts = [root / "text" / name for name in (SOURCE, self.language)]
-        pieces = [root / "pieces" / name for name in (SOURCE, self.language)]
-        settings = self._settings(overlap=data.overlap, seed=data.seed)
-        outputs = [root / "counterparts.tsv", root / "bin" / "dict.txt", *pieces]
-        percent = data.dictionary_percent
-        dictionary = root / f"dictionary.{percent:g}.tsv"
-        draw = self._data("dictionary", f"--percent={percent!r}", self._seed())
+        texts, pieces = ([root / kind / name for name in (SOURCE, self.language)] for kind in ("text", "pieces"))
+        chosen: dict[str, Any] = {"overlap": data.overlap, "seed": data.seed}
+        options = {"pair": root, "derived": self.language, **chosen, "workers": self.workers}
+        counterparts, inputs = root / "counterparts.tsv", [root / "spm.model", *texts]
+        outputs = [counterparts, root / "bin" / "dict.txt", *pieces]
+        draw: dict[str, Any] = {"percent": data.dictionary_percent, "seed": data.seed}
+        name = f"dictionary.{data.dictionary_percent:g}"
         return [
-            Step("encode", [encode], [root / "spm.model", *texts], outputs, settings),
-            Step(
-                f"dictionary.{percent:g}",
-                [draw],
-                [root / "counterparts.tsv"],
-                [dictionary],
-                self._settings(percent=percent, seed=data.seed),
-            ),
+            data_step("encode", "encode", options, inputs, outputs, **chosen),
+            data_step(name, "dictionary", {"pair": root, **draw}, [counterparts], [root / f"{name}.tsv"], **draw),
         ]
 
     def _binarize(self) -> list[Step]:
-        names = (SOURCE, self.language)
-        command = self._data("binarize", self._workers(), "--languages", *names)
+        names, options = (SOURCE, self.language), {"pair": self.root, "workers": self.workers}
         inputs = [self.root / "bin" / "dict.txt", *(self.root / "pieces" / name for name in names)]
-        return [Step("binarize", [command], inputs, [self.root / "bin" / name for name in names], self._settings())]
+        outputs = [self.root / "bin" / name for name in names]
+        return [data_step("binarize", "binarize", options, inputs, outputs, ["--languages", *names])]
 
     def labelled_files(self) -> dict[Transfer, tuple[Path, Path]]:
         """Return training and development data by task."""
         if not self.synthetic:
             return dict(self.labelled)
-        labelled = self.shared / "labelled"
-        return {
-            task: (labelled / task.data / "train-en.tsv", labelled / task.data / "dev-en.tsv") for task in self.tasks
-        }
+        folders = {task: self.shared / "labelled" / task.data for task in self.tasks}
+        return {task: (folder / "train-en.tsv", folder / "dev-en.tsv") for task, folder in folders.items()}
 
     def _label(self) -> list[Step]:
         found = []
         for task, (train, dev) in self.labelled_files().items():
-            spaced = ["--tokeniser=none"] if self.synthetic and not task.is_tagging else []
-            command = self._data("xtreme", f"--task={task.data}", *spaced, f"--train={train}", f"--dev={dev}")
-            command += [f"--derived={self.language}", *self._transforms()]
-            inputs = [
-                train,
-                dev,
-                self.root / "spm.model",
-                self.root / "counterparts.tsv",
-                self.root / "bin" / "dict.txt",
-            ]
-            inputs += [self.ordering_models] if self.needs_trees and self.ordering_models else []
+            options = {"pair": self.root, "task": task.data, "train": train, "dev": dev, "derived": self.language}
+            options |= {"tokeniser": "none"} if self.synthetic and not task.is_tagging else {}
+            vocabulary = [self.root / name for name in ("spm.model", "counterparts.tsv", "bin/dict.txt")]
+            inputs = [train, dev, *vocabulary, *self._orders()]
             outputs = [self.root / "xtreme" / task.data / name for name in (SOURCE, self.language)]
-            settings = self._settings(transforms=list(self.transforms), seed=self.configuration.data.seed)
-            found.append(Step(f"labelled.{task.name}", [command], inputs, outputs, settings))
+            name, words = f"labelled.{task.name}", self._transforms()
+            found.append(data_step(name, "xtreme", options, inputs, outputs, words, **self._derivation()))
         return found
-
-
-def version() -> dict[str, str]:
-    """Return what every step of preparation depends on besides its settings: the version of this package."""
-    return {"fairseq_alignmlm": __version__}
-
-
-def digest_of(records: Records, path: Path) -> str:
-    """Return one content hash of a file, or of all files of a folder."""
-    import hashlib
-
-    digests = records.digest([path]).values()
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:16]
 
 
 def _has_order(folder: Path, language: str) -> bool:
     name = f"{language}@N.orm"
     return any(folder.glob(name)) or any(folder.glob(f"*/{name}"))
-
-
-def _copy(name: str, source: Path, target: Path) -> Step:
-    def make() -> dict[str, Any]:
-        import shutil
-
-        with atomic_path(target, folder=True) as temporary:
-            shutil.copytree(source, temporary)
-        return {}
-
-    return Step(name, [], [source], [target], make=make)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
-from fairseq_alignmlm.run.derived import digest_of, version
+from fairseq_alignmlm.run.data_steps import data_step, digest_of
 from fairseq_alignmlm.run.pair_folder import NATURAL, PairFolder
-from fairseq_alignmlm.run.programs import program
 from fairseq_alignmlm.run.steps import Records, Step
 
 SHARED, SEPARATE = "shared", "separate"
@@ -69,97 +68,80 @@ class NaturalPair:
         settings |= {"held_out": self.held_out, "dictionary_seed": self.dictionary_seed}
         given = {f"text of {name}": files for name, files in zip(self.languages, self.corpora, strict=True)}
         given["dictionary"] = self.dictionaries
-        if self.parallel:
-            given["parallel text"] = [path for pair in self.parallel for path in pair]
-        text = {name: "".join(digest_of(records, path) for path in files) for name, files in given.items()}
-        labelled = {
-            task.name: "".join(digest_of(records, path) for pair in files for path in pair)
-            for task, files in self.labelled.items()
-        }
-        return PairFolder(
-            self.root, self.languages, NATURAL, self.scale, NATURAL, settings=settings, text=text, labelled=labelled
-        )
+        given |= {"parallel text": [path for pair in self.parallel for path in pair]} if self.parallel else {}
+        text = {name: digest_of(records, files) for name, files in given.items()}
+        labelled = {task.name: digest_of(records, [*train, *dev]) for task, (train, dev) in self.labelled.items()}
+        parts = {"settings": settings, "text": text, "labelled": labelled}
+        return PairFolder(self.root, self.languages, NATURAL, self.scale, NATURAL, **parts)  # type: ignore[arg-type]
 
     def stage(self, number: int) -> list[Step]:
         """Return the steps of a stage from 1 to 6."""
         stages = [self._text, self._vocabulary, self._encode, self._dictionary, self._binarize, self._more_data]
         return stages[number - 1]()
 
-    def _data(self, verb: str, *options: str) -> list[str]:
-        return [*program("alignmlm-data"), verb, f"--pair={self.root}", *options]
+    @property
+    def _both(self) -> str:
+        return ",".join(self.languages)
+
+    def _of_each(self, kind: str) -> list[Path]:
+        return [self.root / kind / name for name in self.languages]
+
+    def _own_symbols(self) -> list[Path]:
+        """Return the tables of the symbols that L2 does not share, where it shares none."""
+        return [self.root / f"symbols.{self.languages[1]}.tsv"] if self.symbols == SEPARATE else []
 
     def _text(self) -> list[Step]:
         found = []
         for name, files in zip(self.languages, self.corpora, strict=True):
-            command = self._data("sentences", f"--language={name}", f"--workers={self.workers}", "--", *map(str, files))
-            found.append(Step(f"text.{name}", [command], files, [self.root / "text" / name], version()))
+            options = {"pair": self.root, "language": name, "workers": self.workers}
+            output = self.root / "text" / name
+            found.append(data_step(f"text.{name}", "sentences", options, files, [output], ["--", *files]))
         return found
 
-    def _texts(self) -> list[Path]:
-        return [self.root / "text" / name for name in self.languages]
-
     def _vocabulary(self) -> list[Step]:
-        command = self._data("vocabulary", f"--languages={','.join(self.languages)}", f"--size={self.pieces}")
+        options = {"pair": self.root, "languages": self._both, "size": self.pieces}
         outputs = [self.root / "spm.model", self.root / "spm.vocab"]
-        return [Step("vocabulary", [command], self._texts(), outputs, {"size": self.pieces, **version()})]
+        return [data_step("vocabulary", "vocabulary", options, self._of_each("text"), outputs, size=self.pieces)]
 
     def _encode(self) -> list[Step]:
-        options = [f"--languages={','.join(self.languages)}", f"--symbols={self.symbols}", f"--workers={self.workers}"]
-        outputs = [self.root / "bin" / "dict.txt", *(self.root / "pieces" / name for name in self.languages)]
-        outputs += [*self._own_symbols().values()]
-        inputs = [self.root / "spm.model", *self._texts()]
-        return [
-            Step("encode", [self._data("encode", *options)], inputs, outputs, {"symbols": self.symbols, **version()})
-        ]
-
-    def _own_symbols(self) -> dict[str, Path]:
-        own = self.languages[1:] if self.symbols == SEPARATE else ()
-        return {name: self.root / f"symbols.{name}.tsv" for name in own}
+        options = {"pair": self.root, "languages": self._both, "symbols": self.symbols, "workers": self.workers}
+        inputs = [self.root / "spm.model", *self._of_each("text")]
+        outputs = [self.root / "bin" / "dict.txt", *self._of_each("pieces"), *self._own_symbols()]
+        return [data_step("encode", "encode", options, inputs, outputs, symbols=self.symbols)]
 
     def _dictionary(self) -> list[Step]:
-        root = self.root
-        texts = [path / "train.txt" for path in self._texts()]
-        command = [*program("alignmlm-data"), "translations", "--input", *map(str, self.dictionaries)]
-        command += [f"--model={root / 'spm.model'}", f"--vocab={root / 'bin' / 'dict.txt'}"]
-        command += [f"--l2-symbols={path}" for path in self._own_symbols().values()]
-        command += [f"--held-out={self.held_out!r}", f"--seed={self.dictionary_seed}"]
-        command += [f"--output={root / 'dictionary.tsv'}", f"--text={texts[0]}", f"--l2-text={texts[1]}"]
-        inputs = [
-            *self.dictionaries,
-            root / "spm.model",
-            root / "bin" / "dict.txt",
-            *self._own_symbols().values(),
-            *texts,
-        ]
-        outputs = [root / "dictionary.tsv", root / "dictionary.held_out.tsv"]
-        settings = {"held_out": self.held_out, "seed": self.dictionary_seed, **version()}
-        return [Step("dictionary", [command], inputs, outputs, settings)]
+        root, texts = self.root, [path / "train.txt" for path in self._of_each("text")]
+        model, vocabulary, own = root / "spm.model", root / "bin" / "dict.txt", self._own_symbols()
+        settings = {"held_out": self.held_out, "seed": self.dictionary_seed}
+        options = {"model": model, "vocab": vocabulary, "l2_symbols": own[0] if own else None, **settings}
+        options |= {"output": root / "dictionary.tsv", "text": texts[0], "l2_text": texts[1]}
+        inputs = [*self.dictionaries, model, vocabulary, *own, *texts]
+        outputs, words = (
+            [root / "dictionary.tsv", root / "dictionary.held_out.tsv"],
+            ["--input", *map(str, self.dictionaries)],
+        )
+        return [data_step("dictionary", "translations", options, inputs, outputs, words, **settings)]
 
     def _binarize(self) -> list[Step]:
-        command = self._data("binarize", f"--workers={self.workers}", "--languages", *self.languages)
-        inputs = [self.root / "bin" / "dict.txt", *(self.root / "pieces" / name for name in self.languages)]
-        return [Step("binarize", [command], inputs, [self.root / "bin" / name for name in self.languages], version())]
+        options, words = {"pair": self.root, "workers": self.workers}, ["--languages", *self.languages]
+        inputs = [self.root / "bin" / "dict.txt", *self._of_each("pieces")]
+        return [data_step("binarize", "binarize", options, inputs, self._of_each("bin"), words)]
 
     def _more_data(self) -> list[Step]:
         found = []
-        vocabulary = [self.root / "spm.model", self.root / "bin" / "dict.txt", *self._own_symbols().values()]
+        vocabulary = [self.root / "spm.model", self.root / "bin" / "dict.txt", *self._own_symbols()]
         if self.parallel:
-            files = [word for first, second in self.parallel for word in ("--input", str(first), str(second))]
-            options = [f"--languages={','.join(self.languages)}", f"--workers={self.workers}"]
+            words: list[str | Path] = []
+            for pair in self.parallel:
+                words += ["--input", *pair]
+            options = {"pair": self.root, "languages": self._both, "workers": self.workers}
             inputs = [*(path for pair in self.parallel for path in pair), *vocabulary]
-            command = self._data("bitext", *options, *files)
-            found.append(Step("parallel", [command], inputs, [self.root / "parallel"], version()))
+            found.append(data_step("parallel", "bitext", options, inputs, [self.root / "parallel"], words))
         for task, (train, dev) in self.labelled.items():
             for number, name in enumerate(self.languages):
-                options = [
-                    f"--task={task.data}",
-                    f"--language={name}",
-                    f"--train={train[number]}",
-                    f"--dev={dev[number]}",
-                ]
-                options += [f"--labels-of={train[0]}"] if number else []
-                output = self.root / "xtreme" / task.data / name
-                inputs = [train[number], dev[number], train[0], *vocabulary]
-                command = self._data("xtreme", *options)
-                found.append(Step(f"labelled.{task.name}.{name}", [command], inputs, [output], version()))
+                options = {"pair": self.root, "task": task.data, "language": name}
+                options |= {"train": train[number], "dev": dev[number], "labels_of": train[0] if number else None}
+                output, inputs = self.root / "xtreme" / task.data / name, [train[number], dev[number], train[0]]
+                step = f"labelled.{task.name}.{name}"
+                found.append(data_step(step, "xtreme", options, [*inputs, *vocabulary], [output]))
         return found

@@ -11,7 +11,7 @@ from typing import Any
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind
 from fairseq_alignmlm.exchange.tokenizer import SOURCE
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
-from fairseq_alignmlm.run.derived import version
+from fairseq_alignmlm.run.data_steps import copy_step, data_step
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.launch import Launch
 from fairseq_alignmlm.run.programs import program
@@ -20,7 +20,6 @@ from fairseq_alignmlm.run.settings_file import read_settings_file, write_setting
 from fairseq_alignmlm.run.stages import say
 from fairseq_alignmlm.run.steps import Records, Step
 from fairseq_alignmlm.run.training import Trainer, publish
-from fairseq_alignmlm.storage import atomic_path
 
 ENGLISH = "en"
 
@@ -92,17 +91,16 @@ class XtremeRun:
         """Return the steps that bring the vocabulary and the labelled data of every language into its pieces."""
         imported = self.sentencepiece.name == TOKENIZER
         pieces, symbols = self.model / (TOKENIZER if imported else "spm.model"), self.model / "bin" / "dict.txt"
-        found = [_copy("sentencepiece", self.sentencepiece, pieces), _copy("dict", self.vocabulary, symbols)]
+        found = [copy_step("sentencepiece", self.sentencepiece, pieces), copy_step("dict", self.vocabulary, symbols)]
         if imported:  # what says which tokens are special
-            found.append(_copy("source", self.sentencepiece.with_name(SOURCE), self.model / SOURCE))
+            found.append(copy_step("source", self.sentencepiece.with_name(SOURCE), self.model / SOURCE))
         for language in dict.fromkeys([ENGLISH, *self.tests]):
             files = {"train": self.train, "dev": self.dev} if language == ENGLISH else {}
             files |= {"test": self.tests[language]} if language in self.tests else {}
-            command = [*program("alignmlm-data"), "xtreme", f"--pair={self.model}", f"--task={self.task}"]
-            command += ["--tokeniser=none", f"--language={language}", f"--labels-of={self.train}"]
-            command += [f"--{split}={path}" for split, path in files.items()]
-            inputs, output = [*files.values(), self.train, pieces, symbols], self.data(language)
-            found.append(Step(f"{self.task}.{language}", [command], inputs, [output], version()))
+            options = {"pair": self.model, "task": self.task, "tokeniser": "none", "language": language}
+            inputs = [*files.values(), self.train, pieces, symbols]
+            name, options = f"{self.task}.{language}", {**options, "labels_of": self.train, **files}
+            found.append(data_step(name, "xtreme", options, inputs, [self.data(language)]))
         return found
 
     def data(self, language: str) -> Path:
@@ -182,7 +180,7 @@ class XtremeRun:
         output = self.folder / "predictions" / self.task / f"test-{language}.tsv"
         command = [*program("alignmlm"), "predict", f"--checkpoint={checkpoint}", f"--data={data / 'bin'}"]
         command += ["--split=test", f"--output={output}"]
-        return Step(f"predict.{language}", [command], [checkpoint, data / "bin"], [output], version())
+        return Step(f"predict.{language}", [command], [checkpoint, data / "bin"], [output])
 
     def _score(self) -> Step:
         languages = ",".join(self.tests)
@@ -194,7 +192,7 @@ class XtremeRun:
         check = [*program("alignmlm"), "check", *files]
         predictions = [self.folder / "predictions" / self.task / f"test-{language}.tsv" for language in self.tests]
         gold = [self.data(language) / "test.tsv" for language in self.tests]
-        return Step("score", [check, score], [*predictions, *gold], [output], {"languages": languages, **version()})
+        return Step("score", [check, score], [*predictions, *gold], [output], {"languages": languages})
 
 
 def development_scores(log: Path, metric: str) -> dict[str, float]:
@@ -206,12 +204,3 @@ def development_scores(log: Path, metric: str) -> dict[str, float]:
             if match := pattern.search(line[:4000]):
                 found[f"{int(match[1])}"] = float(match[2])
     return found
-
-
-def _copy(name: str, source: Path, target: Path) -> Step:
-    def make() -> Mapping[str, Any]:
-        with atomic_path(target) as temporary:
-            temporary.write_bytes(source.read_bytes())
-        return {}
-
-    return Step(name, [], [source], [target], make=make)

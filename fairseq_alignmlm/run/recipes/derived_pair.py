@@ -31,46 +31,22 @@ FOLLOWING = "run"  # --data-seed run
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the recipe's arguments."""
     options.add_common(parser, "toy", "mlm,align_mlm" if name == "quickstart" else options.ALL)
-    add = parser.add_argument
-    add(
-        "--corpus",
-        type=Path,
-        metavar="PATH",
-        help="English text: wikiextractor files, plain text, or a sentence a line",
-    )
+    add, number = options.adder(parser), options.number
+    add("--corpus", "PATH", "English text: wikiextractor files, plain text, or a sentence a line", type=Path)
+    kinds = {"pos": "POS data, XTREME TSV or CoNLL-U", "ner": "NER data, XTREME TSV"}
     for task in options.all_tasks():
-        kind = {"pos": "POS data, XTREME TSV or CoNLL-U", "ner": "NER data, XTREME TSV"}
-        what = kind.get(task.name, "NLI data, sentence1 TAB sentence2 TAB label")
         for split in ("train", "dev"):
-            add(f"--{task.name}-{split}", type=Path, metavar="FILE", help=what)
+            text = kinds.get(task.name, "NLI data, sentence1 TAB sentence2 TAB label")
+            add(f"--{task.name}-{split}", "FILE", text, type=Path)
     names = ", ".join(task.name for task in options.all_tasks())
-    add(
-        "--tasks",
-        metavar="NAMES",
-        help=f"{names}, comma-separated (default: all with data; of the synthetic language pos)",
-    )
-    add(
-        "--dictionary-percent",
-        type=options.number,
-        metavar="P",
-        help="size of the training dictionary (default: 25; Tables 4, 5)",
-    )
-    add(
-        "--overlap",
-        type=options.number,
-        metavar="F",
-        help="share of the vocabulary that keeps its script (default: 0; Table 7)",
-    )
-    add(
-        "--data-seed",
-        default="1",
-        metavar="N",
-        help="seed of the derivation, the overlap and the dictionary; other seeds are other pairs; "
-        "`run`: each run's own, as in the published code (default: 1 for all runs)",
-    )
-    add("--orders", type=Path, metavar="DIR", help="trans_syn: ordering models (.orm), e.g. of alignmlm-data download")
-    add("--superstrate", default="fr", metavar="CODE", help="trans_syn: whose word order to take (default: fr)")
-    add("--parser", type=Path, metavar="DIR", help="trans_syn: stanza models (default: stanza's own, downloaded)")
+    add("--tasks", "NAMES", f"{names}, comma-separated (default: all with data; of the synthetic language pos)")
+    add("--dictionary-percent", "P", "size of the training dictionary (default: 25; Tables 4, 5)", type=number)
+    add("--overlap", "F", "share of the vocabulary that keeps its script (default: 0; Table 7)", type=number)
+    text = "seed of derivation, overlap and dictionary (default: 1); `run`: each run's own, as in the published code"
+    add("--data-seed", "N", text, default="1")
+    add("--orders", "DIR", "trans_syn: ordering models (.orm), e.g. of alignmlm-data download", type=Path)
+    add("--superstrate", "CODE", "trans_syn: whose word order to take (default: fr)", default="fr")
+    add("--parser", "DIR", "trans_syn: stanza models (default: stanza's own, downloaded)", type=Path)
     options.add_stages(parser, STAGES)
 
 

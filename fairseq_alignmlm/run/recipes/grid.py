@@ -46,17 +46,16 @@ class Job:
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the recipe's arguments."""
-    add = parser.add_argument
-    names = ",".join(TRANSFORMATIONS)
-    add("--transformations", default=names, metavar="NAMES", help=f"comma-separated (default: {names})")
-    add("--cores", default="all", metavar="N", help="of this machine, or `all` (default)")
-    add("--threads", type=options.positive, default=1, metavar="N", help="of one run (default: 1)")
-    add("--prepare-threads", type=options.positive, default=2, metavar="N", help="of one pair (default: 2)")
-    add("--gpus", type=int, default=0, metavar="N", help="of one run, as a resource of Snakemake (default: 0)")
-    add("--minutes", type=options.positive, metavar="N", help="of one run, for a queue")
-    add("--mem-mb", type=options.positive, metavar="N", help="memory of one run, for a queue")
-    add("--dry-run", action="store_true", help="say what would be done")
-    add("--config", nargs="+", default=[], metavar="NAME=VALUE", help="the options of earlier versions")
+    add, positive, names = options.adder(parser), options.positive, ",".join(TRANSFORMATIONS)
+    add("--transformations", "NAMES", f"comma-separated (default: {names})", default=names)
+    add("--cores", "N", "of this machine, or `all` (default)", default="all")
+    add("--threads", "N", "of one run (default: 1)", type=positive, default=1)
+    add("--prepare-threads", "N", "of one pair (default: 2)", type=positive, default=2)
+    add("--gpus", "N", "of one run, as a resource of Snakemake (default: 0)", type=int, default=0)
+    add("--minutes", "N", "of one run, for a queue", type=positive)
+    add("--mem-mb", "N", "memory of one run, for a queue", type=positive)
+    add("--config", "NAME=VALUE", "the options of earlier versions", nargs="+", default=[])
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     derived_pair.add_arguments(parser, "trans")
     parser.set_defaults(seeds="1,2,3", tasks=",".join(TRANSFER))
     options.pass_on(parser, "Snakemake", "--executor slurm")

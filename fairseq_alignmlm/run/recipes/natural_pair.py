@@ -28,46 +28,28 @@ def two_files(text: str) -> tuple[Path, Path]:
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the recipe's arguments."""
-    add = parser.add_argument
-    add("--languages", default="en,fr", metavar="L1,L2", help="their codes (default: en,fr)")
+    add, many = options.adder(parser), {"action": "append", "default": []}
+    add("--languages", "L1,L2", "their codes (default: en,fr)", default="en,fr")
     for side in ("l1", "l2"):
-        what = "files or folders: wikiextractor files, plain text, or a sentence a line"
-        add(
-            f"--{side}-corpus",
-            type=Path,
-            action="append",
-            default=[],
-            metavar="PATH",
-            help=f"text of {side.upper()}, {what}",
-        )
-    what = "MUSE, XLing-Eval or Wiktionary file, L1 to L2; may be repeated"
-    add("--dictionary", type=Path, action="append", default=[], metavar="FILE", help=what)
-    add(
-        "--held-out",
-        default="0.2",
-        metavar="F",
-        help="share of the dictionary's L1 words kept for measuring (default: 0.2)",
+        text = f"text of {side.upper()}: wikiextractor files, plain text, or a sentence a line; may be repeated"
+        add(f"--{side}-corpus", "PATH", text, type=Path, **many)
+    add("--dictionary", "FILE", "MUSE, XLing-Eval or Wiktionary file, L1 to L2; may be repeated", type=Path, **many)
+    add("--held-out", "F", "share of the dictionary's L1 words kept for measuring (default: 0.2)", default="0.2")
+    add("--dictionary-seed", "N", "which words those are (default: 1)", type=int, default=1)
+    add("--parallel", "L1FILE,L2FILE", "files of equally many lines, for XLM; may be repeated", type=two_files, **many)
+    text = "pieces of the joint vocabulary (default: twice the scale's, as many as a derived pair has)"
+    add("--vocabulary", "N", text, type=options.positive)
+    text = (
+        "shared: equal pieces are one symbol, as in mBERT and XLM-R, and anchor the two languages (default); "
+        "separate: no symbol is shared, as in the derived pairs of the paper"
     )
-    add("--dictionary-seed", type=int, default=1, metavar="N", help="which words those are (default: 1)")
-    what = "files of equally many lines, for XLM; may be repeated"
-    add("--parallel", type=two_files, action="append", default=[], metavar="L1FILE,L2FILE", help=what)
-    what = "pieces of the joint vocabulary (default: twice the scale's, as many as a derived pair has)"
-    add("--vocabulary", type=options.positive, metavar="N", help=what)
-    add(
-        "--symbols",
-        choices=(SHARED, SEPARATE),
-        default=SHARED,
-        help="shared: equal pieces are one symbol, as in mBERT and XLM-R, and anchor the two languages (default); "
-        "separate: no symbol is shared, as in the derived pairs of the paper",
-    )
-    what = "languages are sampled in proportion to size ** A (default: 0.7)"
-    add("--sampling-alpha", type=options.number, default=0.7, metavar="A", help=what)
+    add("--symbols", "NAME", text, choices=(SHARED, SEPARATE), default=SHARED)
+    text = "languages are sampled in proportion to size ** A (default: 0.7)"
+    add("--sampling-alpha", "A", text, type=options.number, default=0.7)
     for task in options.all_tasks():
         for split in ("train", "dev"):
-            what = f"{task.title} data of L1 and of L2, in XTREME's format" + (
-                " or CoNLL-U" if task.name == "pos" else ""
-            )
-            add(f"--{task.name}-{split}", type=two_files, metavar="FILE,FILE", help=what)
+            text = f"{task.title} data of L1 and of L2, in XTREME's format" + (" or CoNLL-U" * (task.name == "pos"))
+            add(f"--{task.name}-{split}", "FILE,FILE", text, type=two_files)
     options.add_common(parser, "small")
     options.add_stages(parser, STAGES)
 

@@ -21,22 +21,18 @@ SUMMARIES = {"one": "one run of a pair that is prepared, on one or several GPUs,
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the recipe's arguments."""
-    add = parser.add_argument
-    add("pair", type=Path, metavar="PAIR", help="folder of the pair, such as work/toy/en-en_trans_inv")
+    parser.add_argument("pair", type=Path, metavar="PAIR", help="folder of the pair, such as work/toy/en-en_trans_inv")
     options.add_common(parser, "", "align_mlm")
-    add("--tasks", metavar="NAMES", help="comma-separated (default: all that the pair has data of)")
-    what = "size of the training dictionary, which has to be there"
-    add("--dictionary-percent", type=options.number, metavar="P", help=what)
-    add(
-        "--gpus",
-        type=int,
-        metavar="N",
-        help="GPUs of every machine that pre-training shares (default: what SLURM gave, else 1)",
-    )
-    add("--nodes", type=options.positive, metavar="N", help="machines (default: those of the SLURM job, else 1)")
-    add("--until", choices=("pretrain", "result"), default="result", help="the last step (default: result)")
-    add("--requeue", action="store_true", help="when the job is told to end, have SLURM queue it again")
-    add("--end-with-parent", action="store_true", help=argparse.SUPPRESS)
+    add = options.adder(parser)
+    add("--tasks", "NAMES", "comma-separated (default: all that the pair has data of)")
+    add("--dictionary-percent", "P", "size of the training dictionary, which has to be there", type=options.number)
+    text = "GPUs of every machine that pre-training shares (default: what SLURM gave, else 1)"
+    add("--gpus", "N", text, type=int)
+    add("--nodes", "N", "machines (default: those of the SLURM job, else 1)", type=options.positive)
+    add("--until", "STEP", "pretrain, or result (default)", choices=("pretrain", "result"), default="result")
+    requeue = "when the job is told to end, have SLURM queue it again"
+    parser.add_argument("--requeue", action="store_true", help=requeue)
+    parser.add_argument("--end-with-parent", action="store_true", help=argparse.SUPPRESS)
     options.pass_on(parser)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from fairseq_alignmlm.command_line import Parser
 from fairseq_alignmlm.errors import InputError
@@ -44,56 +45,41 @@ def positive(text: str) -> int:
     return int(text)
 
 
+Add = Callable[..., None]
+
+
+def adder(parser: argparse.ArgumentParser) -> Add:
+    """Return a function that declares an option: flag, name of its value, help text, and what argparse takes."""
+
+    def add(flag: str, metavar: str, text: str, **settings: Any) -> None:
+        parser.add_argument(flag, metavar=metavar, help=text.replace("%", "%%"), **settings)
+
+    return add
+
+
 def add_common(parser: argparse.ArgumentParser, scale: str, objective: str = ALL) -> None:
     """Add what every recipe of a pair takes."""
-    add = parser.add_argument
-    add(
-        "--scale",
-        default=scale,
-        metavar="NAME",
-        help=f"{', '.join(scale_names())}, or a file.yaml of your own (default: {scale})",
-    )
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="one setting, such as pretrain.lr=1e-3; may be repeated",
-    )
-    add(
-        "--objective",
-        default=objective,
-        metavar="NAMES",
-        help=f"{', '.join(objectives())}, comma-separated, or all (default: {objective})",
-    )
-    add("--seeds", default="1", metavar="N,N,...", help="one run of every objective per seed (default: 1)")
+    add, many = adder(parser), {"action": "append", "default": []}
+    scales = ", ".join(scale_names())
+    add("--scale", "NAME", f"{scales}, or a file.yaml of your own (default: {scale or 'the pair'})", default=scale)
+    add("--set", "NAME=VALUE", "one setting, such as pretrain.lr=1e-3; may be repeated", **many)
+    names = f"{', '.join(objectives())}, comma-separated, or all (default: {objective})"
+    add("--objective", "NAMES", names, default=objective)
+    add("--seeds", "N,N,...", "one run of every objective per seed (default: 1)", default="1")
     for row in objectives().values():
         for setting in row.settings:
-            what = f"{row.title}: {setting.text.format('X')} (default: {setting.default:g})"
-            add(f"--{setting.name.replace('_', '-')}", type=number, metavar="X", help=what)
-    add("--work", type=Path, default=Path("work"), metavar="DIR", help="where everything is written (default: work)")
-    add(
-        "--jobs",
-        type=positive,
-        metavar="N",
-        help="runs at a time, one thread each (default: one per GPU, else one per core)",
-    )
-    add(
-        "--plugins",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="folder with objectives of your own; may be repeated",
-    )
+            text = f"{row.title}: {setting.text.format('X')} (default: {setting.default:g})"
+            add(f"--{setting.name.replace('_', '-')}", "X", text, type=number)
+    add("--work", "DIR", "where everything is written (default: work)", type=Path, default=Path("work"))
+    add("--jobs", "N", "runs at a time, one thread each (default: one per GPU, else one per core)", type=positive)
+    add("--plugins", "DIR", "folder with objectives of your own; may be repeated", **many)
 
 
 def add_stages(parser: argparse.ArgumentParser, stages: dict[int, str]) -> None:
     """Add ``--stage`` and ``--stop-stage``."""
-    listed = ", ".join(f"{stage} {name}" for stage, name in stages.items())
-    parser.add_argument("--stage", type=positive, default=1, metavar="N", help=f"first stage: {listed} (default: 1)")
-    parser.add_argument(
-        "--stop-stage", type=positive, default=REPORT, metavar="N", help=f"last stage (default: {REPORT})"
-    )
+    add, listed = adder(parser), ", ".join(f"{stage} {name}" for stage, name in stages.items())
+    add("--stage", "N", f"first stage: {listed} (default: 1)", type=positive, default=1)
+    add("--stop-stage", "N", f"last stage (default: {REPORT})", type=positive, default=REPORT)
     pass_on(parser)
 
 

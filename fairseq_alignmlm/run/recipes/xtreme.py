@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
-from fairseq_alignmlm.run.derived import version
+from fairseq_alignmlm.run.data_steps import version
 from fairseq_alignmlm.run.launch import Launch, visible_gpus
 from fairseq_alignmlm.run.locks import locked
 from fairseq_alignmlm.run.pair_folder import FILE, OTHER
@@ -27,39 +27,27 @@ USUAL = {True: {"seed": 1, "epochs": 10}, False: {"seed": 42, "epochs": 5}}  # o
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the recipe's arguments."""
-    add = parser.add_argument
-    add(
-        "--checkpoint",
-        type=Path,
-        metavar="FILE|DIR",
-        help="of RoBERTa, XLM-R or this package, or a Hugging Face folder",
-    )
-    add("--vocab", type=Path, metavar="FILE", help="the model's dict.txt (default: the one beside the checkpoint)")
-    what = "model that cuts words into pieces (default: sentencepiece.bpe.model, spm.model or tokenizer.json there)"
-    add("--sentencepiece", type=Path, metavar="FILE", help=what)
-    add("--task", metavar="NAME", help=", ".join(TASKS))
-    what = "folder of labelled data: train-en.tsv, dev-en.tsv, SPLIT-LANGUAGE.tsv"
-    add("--data", type=Path, metavar="DIR", help=what)
-    add("--train", type=Path, metavar="FILE", help="English training data, if they are elsewhere")
-    add("--dev", type=Path, metavar="FILE", help="English development data, if they are elsewhere")
-    what = "test, or dev where the public test files have no labels (default: test)"
-    add("--test-split", default="test", choices=("test", "dev"), help=what)
-    add("--languages", metavar="NAMES", help="comma-separated (default: all that have a file of the test split)")
-    add("--seed", type=options.positive, metavar="N", help="(default: 42 for xnli and pawsx, 1 for tagging, as XTREME)")
-    add("--epochs", type=options.positive, metavar="N", help="(default: 5 for xnli and pawsx, 10 for tagging)")
-    add("--lr", type=options.number, default=2e-5, metavar="X", help="learning rate (default: 2e-5)")
-    add("--batch", type=options.positive, default=32, metavar="N", help="instances per update (default: 32)")
-    what = "instances at a time on the device; what is missing to --batch is accumulated (default: 32)"
-    add("--device-batch", type=options.positive, default=32, metavar="N", help=what)
-    what = "pieces, special symbols included (default: 128); longer tagging sentences are split and joined again"
-    add("--max-length", type=options.positive, default=128, metavar="N", help=what)
-    add(
-        "--work",
-        type=Path,
-        default=Path("work/xtreme"),
-        metavar="DIR",
-        help="where all is written (default: work/xtreme)",
-    )
+    add, positive = options.adder(parser), options.positive
+    add("--checkpoint", "FILE|DIR", "of RoBERTa, XLM-R or this package, or a Hugging Face folder", type=Path)
+    add("--vocab", "FILE", "the model's dict.txt (default: the one beside the checkpoint)", type=Path)
+    text = "model that cuts words into pieces (default: sentencepiece.bpe.model, spm.model or tokenizer.json there)"
+    add("--sentencepiece", "FILE", text, type=Path)
+    add("--task", "NAME", ", ".join(TASKS))
+    add("--data", "DIR", "folder of labelled data: train-en.tsv, dev-en.tsv, SPLIT-LANGUAGE.tsv", type=Path)
+    add("--train", "FILE", "English training data, if they are elsewhere", type=Path)
+    add("--dev", "FILE", "English development data, if they are elsewhere", type=Path)
+    text = "test, or dev where the public test files have no labels (default: test)"
+    add("--test-split", "NAME", text, default="test", choices=("test", "dev"))
+    add("--languages", "NAMES", "comma-separated (default: all that have a file of the test split)")
+    add("--seed", "N", "(default: 42 for xnli and pawsx, 1 for tagging, as XTREME)", type=positive)
+    add("--epochs", "N", "(default: 5 for xnli and pawsx, 10 for tagging)", type=positive)
+    add("--lr", "X", "learning rate (default: 2e-5)", type=options.number, default=2e-5)
+    add("--batch", "N", "instances per update (default: 32)", type=positive, default=32)
+    text = "instances at a time on the device; what is missing to --batch is accumulated (default: 32)"
+    add("--device-batch", "N", text, type=positive, default=32)
+    text = "pieces, special symbols included (default: 128); longer tagging sentences are split and joined again"
+    add("--max-length", "N", text, type=positive, default=128)
+    add("--work", "DIR", "where all is written (default: work/xtreme)", type=Path, default=Path("work/xtreme"))
     options.pass_on(parser, "fairseq-train")
 
 

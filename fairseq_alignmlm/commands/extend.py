@@ -8,6 +8,8 @@ from pathlib import Path
 from fairseq_alignmlm.errors import InputError
 
 SUMMARY = "add pieces of new languages to an imported model's vocabulary"
+ORDER = 53
+EXAMPLE = "alignmlm extend imported/model.pt --to extended/model.pt --text new.txt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors
 
 SUMMARY = "mine pairs of parallel sentences by margin, at the threshold that is best on known pairs (BUCC)"
+ORDER = 28
+EXAMPLE = (
+    "alignmlm mine --checkpoint model.pt --vocab dict.txt --sentencepiece spm.model --source fr.txt"
+    " --target en.txt --output out.tsv"
+)
 LAYER = 8  # whatever the depth, in XTREME's script
 
 

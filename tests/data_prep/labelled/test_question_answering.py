@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,12 @@ def test_answer_is_the_pieces_that_hold_it():
 
 
 def test_the_command_writes_what_the_task_reads(tmp_path, encoded_pair, prepare):
+    pair = shutil.copytree(encoded_pair, tmp_path / "pair")
     train = tmp_path / "train.json"
     train.write_text(squad(("a", "Who saw?", "old river", 4), ("b", "What?", "bridges", 49), ("c", "?", "gone", 3)))
-    options = ("--pair", encoded_pair, "--task", "xquad", "--language", "en")
+    options = ("--pair", pair, "--task", "xquad", "--language", "en")
     assert prepare("xtreme", *options, "--train", train, "--dev", train) == 0
-    folder = encoded_pair / "xtreme" / "xquad" / "en"
+    folder = pair / "xtreme" / "xquad" / "en"
     assert (folder / "valid.json").read_bytes() == train.read_bytes()
     answers, offsets = (load_binarized(folder / "bin" / part / "train") for part in ("answer", "offsets"))
     assert answers[2].tolist() == [0, 0, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ class Contestant:
         theirs.close()
         self.results: list[Any] = []
         self.peak_megabytes = 0.0
+        self.processor_seconds = 0.0  # of all work so far, on all threads
 
     def __call__(self) -> None:
         """Do one piece of work; its result is appended to ``results``.
@@ -32,9 +34,10 @@ class Contestant:
         """
         try:
             self._connection.send("go")
-            result, self.peak_megabytes = self._connection.recv()
+            result, self.peak_megabytes, seconds = self._connection.recv()
         except (EOFError, BrokenPipeError):
             raise SystemExit("error: a variant failed") from None
+        self.processor_seconds += seconds
         self.results.append(result)
 
     def close(self) -> None:
@@ -53,8 +56,10 @@ def _work(make: Callable[[], Iterator[Any]], connection: Any, keep_peak_from: in
             connection.recv()
         except EOFError:
             return
+        start = time.process_time()
         result = next(items)
+        seconds = time.process_time() - start
         done += 1
         if done <= keep_peak_from:
             peak = peak_megabytes()
-        connection.send((result, peak))
+        connection.send((result, peak, seconds))

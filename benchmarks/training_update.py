@@ -4,6 +4,8 @@
     OMP_NUM_THREADS=2 python benchmarks/training_update.py --precision bf16 --attention-dropout 0.1 --rounds 5
     OMP_NUM_THREADS=2 python benchmarks/training_update.py --precision bf16 --rival transformers
     OMP_NUM_THREADS=2 python benchmarks/training_update.py --objectives --precision bf16
+    OMP_NUM_THREADS=1 python benchmarks/training_update.py --precision bf16 --batch 2 --processor-time
+    OMP_NUM_THREADS=1 python benchmarks/training_update.py --deep --processor-time
     OMP_NUM_THREADS=2 python benchmarks/training_update.py --quick        # does the script work?
 
 An update is forward, backward, gradient norm and Adam, on 8 x 512 tokens with a vocabulary of 80,000 and dropout 0.1.
@@ -23,14 +25,16 @@ import itertools
 import os
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from contestant import Contestant
 from timing import alternate
-from workload import PAPER, QUICK, Shape, make_trainer, write_data
+from workload import DEEP, PAPER, QUICK, Shape, make_trainer, write_data
 
 from fairseq_alignmlm.models.process_memory import keep_freed_memory
 
@@ -158,6 +162,17 @@ def rivals(
     return found
 
 
+def deep_and_narrow(data: Path, shape: Shape) -> dict[str, Callable[[], Iterator[Any]]]:
+    """Return ways to train a deep and narrow model on one sentence an instance, a third of the batch being padding."""
+    make = functools.partial(functools.partial, fairseq_updates, data, shape, "--instances", "lines")
+    return {
+        "float32": make(*OURS),
+        "float32, fused_adam": make(*OURS, "--optimizer", "fused_adam"),
+        "bf16": make(*OURS, *COMPUTE["bf16"]),
+        "stock": make(*STOCK, SHIPPED),
+    }
+
+
 def objectives(data: Path, shape: Shape, precision: str, dropout: float) -> dict[str, Callable[[], Iterator[Any]]]:
     """Return the four objectives, MLM first."""
     common = ("--arch", "multilingual_roberta", "--attention-dropout", str(dropout))
@@ -179,22 +194,38 @@ def main() -> None:
     parser.add_argument("--attention-dropout", type=float, default=0.0)
     parser.add_argument("--rival", choices=["stock", "transformers"], default="stock")
     parser.add_argument("--objectives", action="store_true", help="compare our four objectives instead")
+    parser.add_argument("--deep", action="store_true", help="compare ways to train 12 layers of 64 on lines instead")
     parser.add_argument("--entries", type=int, default=10_000, help="dictionary entries")
     parser.add_argument("--only", nargs="*", help="variants to keep")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, help="instances of 512 tokens (default: 8)")
+    parser.add_argument(
+        "--processor-time", action="store_true", help="instead of the wall clock: for one thread on a busy machine"
+    )
     parser.add_argument("--quick", action="store_true", help="a tiny model; results are not kept")
     args = parser.parse_args()
-    shape = QUICK if args.quick else PAPER
+    shape = QUICK if args.quick else DEEP if args.deep else PAPER
+    shape = replace(shape, batch=args.batch or shape.batch)
+    if args.deep:
+        args.precision, args.attention_dropout = "both", 0.1
     entries = 100 if args.quick else args.entries
 
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         write_data(data, shape, 4 * UPDATES, entries)
         chosen = (data, shape, args.precision, args.attention_dropout)
-        makers = objectives(*chosen) if args.objectives else rivals(*chosen, args.rival)
+        makers = deep_and_narrow(data, shape) if args.deep else objectives(*chosen) if args.objectives else None
+        makers = makers or rivals(*chosen, args.rival)
         running = {name: Contestant(make) for name, make in makers.items() if not args.only or name in args.only}
         comparison = alternate(
-            running, rounds=args.rounds, warmup=2, amount=shape.batch * shape.length, unit="positions"
+            running,
+            rounds=args.rounds,
+            warmup=2,
+            amount=shape.batch * shape.length,
+            unit="positions",
+            clock=(lambda: sum(each.processor_seconds for each in running.values()))
+            if args.processor_time
+            else time.perf_counter,
         )
         for contestant in running.values():
             contestant.close()
@@ -202,6 +233,7 @@ def main() -> None:
     memory = {name: round(each.peak_megabytes) for name, each in running.items()}
     losses = {name: [round(float(loss), 3) for loss, _ in each.results] for name, each in running.items()}
     settings: dict[str, Any] = {
+        "seconds_are": "processor time" if args.processor_time else "wall time",
         "precision": args.precision,
         "attention_dropout": args.attention_dropout,
         "shape": vars(shape),
@@ -213,8 +245,9 @@ def main() -> None:
     }
     for name, peak in memory.items():
         print(f"{name}: peak memory {peak:,} MB, losses {' '.join(map(str, losses[name]))}")
-    question = "objectives" if args.objectives else args.rival
+    question = "deep" if args.deep else "objectives" if args.objectives else args.rival
     name = f"training_update.{question}.{args.precision}.dropout{args.attention_dropout:g}"
+    name += f".batch{args.batch}" if args.batch else ""
     if args.quick:
         print("\n".join(comparison.lines()))
     else:

@@ -39,6 +39,7 @@ class Shape:
 
 
 PAPER = Shape()
+DEEP = Shape(layers=12, width=64, inner=256, heads=1, length=24, batch=128, vocabulary=4000)  # small models that align
 QUICK = Shape(layers=2, width=64, inner=128, heads=2, length=64, batch=4, vocabulary=1000)
 
 

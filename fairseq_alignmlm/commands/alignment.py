@@ -137,9 +137,12 @@ def _alignment(
 
     from fairseq_alignmlm.evaluation.alignment import alignment_hits, hits_by_frequency, summarise_hits
     from fairseq_alignmlm.evaluation.signature import signature
+    from fairseq_alignmlm.lexicon.dictionary import single_tokens
 
     source, target, dropped = _counterpart_rows(args.counterparts, vocabulary)
-    known = None if args.dictionary is None else torch.isin(source, _single_tokens(args.dictionary, vocabulary))
+    known = None
+    if args.dictionary is not None:
+        known = torch.isin(source, torch.as_tensor(single_tokens(args.dictionary, vocabulary.index_of)))
     frequency = torch.tensor(vocabulary.counts)[source]
     if len(frequency) > 1 and frequency.unique().numel() == 1:
         print(f"warning: {args.dict}: all counts are equal, so weighting by frequency changes nothing", file=sys.stderr)
@@ -200,16 +203,6 @@ def _counterpart_rows(path: Path, vocabulary: Vocabulary) -> tuple[Tensor, Tenso
         print(f"warning: {path}: {dropped:,} of {len(pairs):,} pairs are not in dict.txt", file=sys.stderr)
     rows = torch.tensor(known)
     return rows[:, 0].contiguous(), rows[:, 1].contiguous(), dropped
-
-
-def _single_tokens(path: Path, vocabulary: Vocabulary) -> Tensor:
-    """Return the rows of the L1 tokens that are an entry of the dictionary by themselves."""
-    import torch
-
-    from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
-
-    entries = BilingualDictionary.load(path).to_indices(vocabulary.index_of)
-    return torch.as_tensor(entries.source[entries.single_pieces()[0], 0])
 
 
 def _retrieval(

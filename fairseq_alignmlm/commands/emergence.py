@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fairseq_alignmlm.errors import InputError
 
 if TYPE_CHECKING:
+    from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors
     from fairseq_alignmlm.lexicon.vocabulary import Vocabulary
 
 SUMMARY = "alignment, word translation, sentence retrieval and loss of a run's checkpoints, over updates"
@@ -54,17 +55,20 @@ def _measure(args: argparse.Namespace, checkpoint: Path, vocabulary: Vocabulary)
     from fairseq_alignmlm.evaluation.emergence import layer_scores, masked_loss, parallel_sentences
     from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors
     from fairseq_alignmlm.evaluation.verification import direction_of
+    from fairseq_alignmlm.lexicon.dictionary import single_tokens
     from fairseq_alignmlm.storage import sha256_of
 
     encoder = SentenceVectors.load(checkpoint, args.data / "dict.txt")
     embeddings = read_checkpoint_embeddings(checkpoint)
     if embeddings.updates is None:
         raise InputError.at(checkpoint, None, "does not say how many updates it had", "give checkpoints of a run")
-    languages = _languages(args.languages, encoder.languages, checkpoint)
+    languages = _languages(args, encoder, checkpoint)
     for path in filter(None, (args.counterparts, args.dictionary)):
         direction_of(path, encoder.identity, ",".join(languages), ())
     source, target = _rows(args.counterparts, vocabulary)
-    known = None if args.dictionary is None else torch.isin(source, _single_tokens(args.dictionary, vocabulary))
+    known = None
+    if args.dictionary is not None:
+        known = torch.isin(source, torch.as_tensor(single_tokens(args.dictionary, vocabulary.index_of)))
     frequency = torch.tensor(vocabulary.counts)[source]
     sentences = parallel_sentences(args.data, languages, args.split, args.sentences)
     vectors = embeddings.language_vectors(*languages)
@@ -91,14 +95,21 @@ def _measure(args: argparse.Namespace, checkpoint: Path, vocabulary: Vocabulary)
     }
 
 
-def _languages(given: str | None, known: list[str], checkpoint: Path) -> tuple[str, str]:
-    names = given.split(",") if given else known[:2]
+def _languages(args: argparse.Namespace, encoder: SentenceVectors, checkpoint: Path) -> tuple[str, str]:
+    """Return L1 and L2, which the run must know and the files must agree with."""
+    from fairseq_alignmlm.evaluation.verification import direction_of
+
+    known = encoder.languages
+    names = args.languages.split(",") if args.languages else known[:2]
     if len(names) != 2:
-        raise InputError(f"--languages {given}: give exactly two, L1,L2")
+        raise InputError(f"--languages {args.languages}: give exactly two, L1,L2")
     for name in names:
         if name not in known:
             what = f"was trained on {', '.join(known) or 'languages that it does not name'}, not on {name!r}"
             raise InputError.at(checkpoint, None, what, "give --languages L1,L2 of its run")
+    for path in (args.counterparts, args.dictionary):
+        if path is not None:
+            direction_of(path, encoder.identity, ",".join(names), tuple(known))
     return names[0], names[1]
 
 
@@ -114,15 +125,6 @@ def _rows(path: Path, vocabulary: Vocabulary) -> tuple[Any, Any]:
         raise InputError.at(path, None, what, "give the files of one language pair")
     rows = torch.tensor(pairs)
     return rows[:, 0].contiguous(), rows[:, 1].contiguous()
-
-
-def _single_tokens(path: Path, vocabulary: Vocabulary) -> Any:
-    import torch
-
-    from fairseq_alignmlm.lexicon.dictionary import BilingualDictionary
-
-    entries = BilingualDictionary.load(path).to_indices(vocabulary.index_of)
-    return torch.as_tensor(entries.source[entries.single_pieces()[0], 0])
 
 
 def _print(points: list[dict[str, Any]]) -> None:

@@ -142,6 +142,12 @@ class BilingualDictionary:
         return DictionaryIndices(_padded([s for s, _ in known]), _padded([t for _, t in known]), weight, dropped)
 
 
+def single_tokens(path: str | Path, index_of: Callable[[str], int | None]) -> np.ndarray:
+    """Return the indices of the L1 tokens that are an entry of a dictionary by themselves."""
+    entries = BilingualDictionary.load(path).to_indices(index_of)
+    return entries.source[entries.single_pieces()[0], 0]
+
+
 def write_dictionary(path: str | Path, entries: Iterable[tuple[str, str]], comments: Iterable[str] = ()) -> None:
     """Write entries ``(L1 pieces, L2 pieces)``, each side a space-separated string, atomically."""
     with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as handle:

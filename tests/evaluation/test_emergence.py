@@ -103,6 +103,19 @@ def test_equal_embeddings_are_all_found_and_checkpoints_come_in_their_order(pair
     assert points[1]["alignment"]["all"] < 50
 
 
+def test_a_dictionary_parts_its_tokens_from_held_out_ones(pair):
+    folder, _ = pair
+    model = make_model(folder)
+    model.word_embeddings.data[24:29] = model.word_embeddings.data[
+        4:9
+    ]  # five words are aligned: those of the dictionary
+    (folder / "dictionary.tsv").write_text("".join(f"en{word}\txx{word}\n" for word in range(5)))
+    _, [point] = measure(folder, model, arguments=("--dictionary", folder / "dictionary.tsv"))
+    scores = point["alignment"]
+    assert scores["dictionary"] == 100 > scores["held_out"]
+    assert scores["all"] == pytest.approx((5 * 100 + 15 * scores["held_out"]) / 20)
+
+
 def test_a_model_that_knows_nothing_has_the_loss_of_a_guess_and_one_language_may_have_more(pair):
     folder, _ = pair
     model = make_model(folder)
@@ -158,3 +171,12 @@ def test_a_diverged_run_and_two_checkpoints_of_one_update_are_refused(pair, caps
     given = ["--data", folder / "bin", "--counterparts", folder / "counterparts.tsv"]
     assert main("fairseq_alignmlm", "", ["emergence", str(path), str(path), *map(str, given)]) == 2
     assert "same number of updates" in capsys.readouterr().err
+
+
+def test_counterparts_of_the_other_direction_are_refused(pair, capsys):
+    folder, _ = pair
+    path = folder / "counterparts.tsv"
+    header = '# identity: {"languages": ["xx", "en"]}\n'
+    path.write_text(header + "".join(f"xx{word}\ten{word}\n" for word in range(WORDS)))
+    assert measure(folder, make_model(folder))[0] == 2
+    assert "counterparts.tsv" in capsys.readouterr().err

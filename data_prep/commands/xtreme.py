@@ -77,6 +77,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="FILE",
             help=f"CoNLL-U trees of --{name}, for transformations that need them (default: same name, .conllu)",
         )
+    parser.add_argument(
+        "--test-of",
+        action="append",
+        default=[],
+        metavar="LANGUAGE=FILE",
+        help="test data of a further natural language, prepared in the same go (repeat); needs --labels-of or --train",
+    )
     parser.add_argument("--seed", type=int, help="seed of the transformations (default: that of the derived text)")
 
 
@@ -101,9 +108,24 @@ def run(args: argparse.Namespace) -> int:
     if args.derived:
         languages.append(Derivation(pair, args.derived, transform, seed, derived=True))
     multiword = _multiword(args.multiword, languages)
+    further = [_further(given, args.derived) for given in args.test_of]
     for language in languages:
         _write(args, language, data, multiword)
+    args.labels_of = args.labels_of or data.get("train")
+    for name, path in further:
+        args.language = name
+        _write(args, Derivation(pair, name, (), seed, derived=False), {"test": path}, multiword)
     return 0
+
+
+def _further(given: str, derived: str | None) -> tuple[str, Path]:
+    """Read ``LANGUAGE=FILE``."""
+    name, equals, path = given.partition("=")
+    if not equals or derived:
+        raise InputError(f"--test-of {given}: " + ("leave --derived out" if derived else "give LANGUAGE=FILE"))
+    if not Path(path).is_file():
+        raise InputError.at(path, None, "no such file", "check --test-of")
+    return check_language(name), Path(path)
 
 
 def _multiword(given: str | None, languages: Sequence[Derivation]) -> str:

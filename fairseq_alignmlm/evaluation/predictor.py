@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from fairseq_alignmlm.evaluation.answers import read_contexts
 from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.progress import track
+from fairseq_alignmlm.tasks.vocabulary import load_labels
 
 
 class Predictor:
@@ -88,45 +89,73 @@ class Predictor:
         """Whether it points to answers, not labels anything."""
         return hasattr(self._task.cfg, "stride")
 
-    @torch.no_grad()
-    def _logits(self, split: str, batch_size: int) -> Iterator[tuple[np.ndarray, dict[str, Any], Tensor]]:
-        """Yield, for batches of similar lengths, the instances' numbers, the batch and the head's output."""
-        self._task.load_dataset(split)
-        dataset = self._task.dataset(split)
+    def open(self, data: Path, split: str) -> Any:
+        """Return the instances of other data for the same model: the same labels and vocabulary, another language.
+
+        Args:
+            data: ``xtreme/<task>/<language>/bin``.
+            split: of the data.
+
+        Raises:
+            InputError: when they have other labels or another vocabulary, or are missing, broken or too long.
+        """
+        task = self._task
+        known, symbols = task.labels, Identity(symbols=task.identity.symbols)
+        task.cfg.data = str(data)
+        path = data / task.labels_folder / "dict.txt"
+        labels = load_labels(path)
+        if labels.symbols[labels.nspecial :] != known:
+            remedy = "give the training data as data_prep xtreme --labels-of"
+            raise InputError.at(path, None, f"has other labels than {' '.join(known)}", remedy)
+        tokens = data / task.tokens_folder / "dict.txt"
+        task.identity = Identity.of_dict(tokens)
+        symbols.require(task.identity, tokens, "the model", "prepare all languages with one vocabulary", ("symbols",))
+        task.load_dataset(split)
+        dataset = task.dataset(split)
         longest, positions = max(dataset.sizes, default=0), self._model.max_positions()
         if longest > positions:
             raise InputError(
                 f"{split}: an instance has {longest} tokens, the model positions for {positions}; fine-tune with"
                 f" --max-length {positions}"
             )
+        return dataset
+
+    @torch.no_grad()
+    def _logits(
+        self, datasets: Sequence[Any], batch_size: int, what: str
+    ) -> Iterator[tuple[list[tuple[int, int]], dict[str, Any], Tensor]]:
+        """Yield, for batches of similar lengths, which instances of which data they hold, the batch and the logits."""
         use_cuda = torch.cuda.is_available()
         if use_cuda:
             self._model.cuda()
-        order = dataset.sizes.argsort(kind="stable")
-        batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+        sizes = np.concatenate([dataset.sizes for dataset in datasets])
+        places = [(number, index) for number, dataset in enumerate(datasets) for index in range(len(dataset))]
+        order = sizes.argsort(kind="stable").tolist()
+        batches = [[places[row] for row in order[i : i + batch_size]] for i in range(0, len(order), batch_size)]
         for rows in track(batches, "predict", len(batches), "batches"):
-            sample = dataset.collater([dataset[row] for row in rows])
+            sample = datasets[0].collater([datasets[number][index] for number, index in rows])
             sample = utils.move_to_cuda(sample) if use_cuda else sample
             logits = self._model(**sample["net_input"], classification_head_name=self._task.head)[0]
             if not torch.isfinite(logits).all():  # the largest of them would be a label all the same
-                raise InputError(f"{split}: the model computes NaN or infinity: the run diverged; fine-tune it again")
+                raise InputError(f"{what}: the model computes NaN or infinity: the run diverged; fine-tune it again")
             yield rows, sample, logits
 
-    def answers(self, split: str, batch_size: int = 64) -> dict[str, str]:
+    def answers(self, folder: Path, split: str, batch_size: int = 64) -> dict[str, str]:
         """Return the answer to every question of a split, by its identifier.
 
         Args:
+            folder: the data, ``xtreme/<task>/<language>/bin``.
             split: of the data; beside them is its JSON, where the answers are cut out.
             batch_size: windows at a time.
 
         Raises:
             InputError: as `predict`; or the JSON is missing or another one.
         """
-        folder = Path(self._task.cfg.data)
         scores: dict[int, Tensor] = {}
-        for rows, _, logits in self._logits(split, batch_size):
-            scores |= {int(row): logit.float().cpu() for row, logit in zip(rows, logits, strict=True)}
-        dataset, offsets = self._task.dataset(split), load_binarized(folder / "offsets" / split)
+        dataset = self.open(folder, split)
+        for rows, _, logits in self._logits([dataset], batch_size, split):
+            scores |= {index: logit.float().cpu() for (_, index), logit in zip(rows, logits, strict=True)}
+        offsets = load_binarized(folder / "offsets" / split)
         windows: dict[int, list[Window]] = {}
         for index in range(len(dataset)):
             (first, last), place = dataset.window(index), dataset.context_position(index)
@@ -158,12 +187,26 @@ class Predictor:
             InputError: when the split is missing or broken, or longer than the model's positions, or the model computes
                 NaN or infinity.
         """
-        found: dict[int, list[str]] = {}
-        for rows, sample, logits in self._logits(split, batch_size):
+        yield from self.predict_all([self.open(Path(self._task.cfg.data), split)], batch_size, split)[0]
+
+    def predict_all(
+        self, datasets: Sequence[Any], batch_size: int, split: str
+    ) -> list[Iterator[tuple[list[str], int]]]:
+        """Return what `predict` yields for each of several data; batches hold similar lengths of all of them.
+
+        Args:
+            datasets: what `open` returns.
+            batch_size: instances at a time.
+            split: for messages.
+        """
+        found: list[dict[int, list[str]]] = [{} for _ in datasets]
+        for rows, sample, logits in self._logits(datasets, batch_size, split):
             labelled = sample["target"].ne(self._task.dictionary.pad())
-            for row, best, mask in zip(rows, logits.argmax(-1), labelled, strict=True):
-                found[int(row)] = [self.labels[index] for index in best[mask].tolist()]
-        dataset = self._task.dataset(split)
+            for (number, index), best, mask in zip(rows, logits.argmax(-1), labelled, strict=True):
+                found[number][index] = [self.labels[label] for label in best[mask].tolist()]
+        return [self._lines(dataset, labels) for dataset, labels in zip(datasets, found, strict=True)]
+
+    def _lines(self, dataset: Any, found: dict[int, list[str]]) -> Iterator[tuple[list[str], int]]:
         for _, parts in itertools.groupby(range(len(found)), dataset.line):
             indices = list(parts)
             expected = sum(dataset.words(index) for index in indices) if self.tags_words else 1

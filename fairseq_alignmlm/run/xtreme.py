@@ -94,14 +94,15 @@ class XtremeRun:
         found = [copy_step("sentencepiece", self.sentencepiece, pieces), copy_step("dict", self.vocabulary, symbols)]
         if imported:  # what says which tokens are special
             found.append(copy_step("source", self.sentencepiece.with_name(SOURCE), self.model / SOURCE))
-        for language in dict.fromkeys([ENGLISH, *self.tests]):
-            files = {"train": self.train, "dev": self.dev} if language == ENGLISH else {}
-            files |= {"test": self.tests[language]} if language in self.tests else {}
-            options = {"pair": self.model, "task": self.task, "tokeniser": "none", "language": language}
-            inputs = [*files.values(), self.train, pieces, symbols]
-            name, options = f"{self.task}.{language}", {**options, "labels_of": self.train, **files}
-            found.append(data_step(name, "xtreme", options, inputs, [self.data(language)]))
-        return found
+        files = {"train": self.train, "dev": self.dev}
+        files |= {"test": self.tests[ENGLISH]} if ENGLISH in self.tests else {}
+        others = {language: path for language, path in self.tests.items() if language != ENGLISH}
+        options = {"pair": self.model, "task": self.task, "tokeniser": "none", "language": ENGLISH}
+        options |= {"labels_of": self.train, **files}
+        inputs, outputs = [*files.values(), *others.values(), pieces, symbols], [*map(self.data, (ENGLISH, *others))]
+        further = [f"--test-of={language}={path}" for language, path in others.items()]
+        name = f"{self.task}.data"
+        return [*found, data_step(name, "xtreme", options, inputs, outputs, further, languages=list(self.tests))]
 
     def data(self, language: str) -> Path:
         """Prepared data of a language."""
@@ -113,7 +114,7 @@ class XtremeRun:
         Args:
             architecture: settings that build the checkpoint's encoder.
         """
-        return [self._finetune(architecture), *(self._predict(language) for language in self.tests), self._score()]
+        return [self._finetune(architecture), self._predict(), self._score()]
 
     def _finetune(self, architecture: Mapping[str, Any]) -> Step:
         data, settings = self.data(ENGLISH), self.settings
@@ -175,12 +176,13 @@ class XtremeRun:
 
         return Step("finetune", [command], inputs, [output], {"options": options}, make=make, costly=True)
 
-    def _predict(self, language: str) -> Step:
-        checkpoint, data = self.folder / "finetuned.pt", self.data(language)
-        output = self.folder / "predictions" / self.task / f"test-{language}.tsv"
-        command = [*program("alignmlm"), "predict", f"--checkpoint={checkpoint}", f"--data={data / 'bin'}"]
-        command += ["--split=test", f"--output={output}"]
-        return Step(f"predict.{language}", [command], [checkpoint, data / "bin"], [output])
+    def _predict(self) -> Step:
+        checkpoint, data = self.folder / "finetuned.pt", [self.data(language) / "bin" for language in self.tests]
+        folder = self.folder / "predictions" / self.task
+        outputs = [folder / f"test-{language}.tsv" for language in self.tests]
+        command = [*program("alignmlm"), "predict", f"--checkpoint={checkpoint}", "--split=test"]
+        command += [f"--output={outputs[0] if len(data) == 1 else folder}", "--data", *map(str, data)]
+        return Step("predict", [command], [checkpoint, *data], outputs, {"languages": list(self.tests)})
 
     def _score(self) -> Step:
         languages = ",".join(self.tests)

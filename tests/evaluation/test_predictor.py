@@ -82,6 +82,34 @@ def test_every_word_gets_a_tag_whether_or_not_the_checkpoint_names_its_labels(tm
     assert set(lines) <= {*TAGS, ""}
 
 
+def predict_several(checkpoint: Path, folder: Path, *data: Path) -> dict[str, str]:
+    parser = ArgumentParser()
+    predict.add_arguments(parser)
+    arguments = ["--checkpoint", checkpoint, "--output", folder, "--batch-size", "3", "--data", *data]
+    assert predict.run(parser.parse_args([str(argument) for argument in arguments])) == 0
+    return {path.stem.removeprefix("test-"): path.read_text() for path in folder.glob("*.tsv")}
+
+
+def test_several_languages_in_one_go_get_what_each_gets_alone(tmp_path: Path):
+    lengths = {"en": (3, 5), "fr": (9, 1, 4, 4), "de": (2,)}
+    data = {name: write_data(tmp_path / name / "bin", lengths=lengths[name]) for name in lengths}
+    checkpoint = save(tmp_path / "finetuned.pt", data["en"])
+    found = predict_several(checkpoint, tmp_path / "out", *data.values())
+    assert found == {name: "\n".join(command(checkpoint, folder)) for name, folder in data.items()}
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.json")) == [
+        f"test-{name}.tsv.origin.json" for name in sorted(lengths)
+    ]
+    other = write_data(tmp_path / "other" / "bin", ("ADJ", "NOUN", "X"))
+    with pytest.raises(InputError, match=r"other/bin/labels/dict\.txt: has other labels than ADJ NOUN VERB"):
+        predict_several(checkpoint, tmp_path / "none", data["en"], other)
+    (data["fr"] / "tokens" / "dict.txt").write_text("".join(f"v{number} 1\n" for number in range(9)))
+    with pytest.raises(InputError, match=r"fr/bin/tokens/dict\.txt.*prepare all languages with one vocabulary"):
+        predict_several(checkpoint, tmp_path / "none", data["en"], data["fr"])
+    with pytest.raises(InputError, match="several are of en"):
+        predict_several(checkpoint, tmp_path / "none", data["en"], data["en"])
+    assert not (tmp_path / "none").exists()
+
+
 def test_as_many_other_labels_are_refused(tmp_path: Path):
     checkpoint = save(tmp_path / "finetuned.pt", write_data(tmp_path / "bin"))
     other = write_data(tmp_path / "other", ("ADJ", "NOUN", "X"))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from fairseq_alignmlm.errors import InputError
+
 from ..text.normalisation import SPACE_SYMBOL, normalise
 from ..vocabulary.bpe import UNKNOWN, load
 from ..vocabulary.pieces import WordPieces
@@ -29,10 +31,16 @@ class PieceOffsets:
     Args:
         model: the SentencePiece model.
         symbols: table of a language with symbols of its own, else None.
+
+    Raises:
+        InputError: there is no such model, or it is no SentencePiece model.
     """
 
     def __init__(self, model: Path, symbols: Path | None) -> None:
         self._processor = load(model)
+        if hasattr(self._processor, "encode_lines"):
+            remedy = "question answering takes checkpoints with a SentencePiece model, such as XLM-R's"
+            raise InputError.at(model, None, "an imported tokenizer does not tell where its pieces stand", remedy)
         self._symbols = WordPieces(model, symbols).symbols
 
     def __call__(self, text: str) -> list[Piece]:

@@ -217,3 +217,33 @@ def test_xtreme_takes_a_hugging_face_folder(imported, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     score = json.loads((tmp_path / "work" / "udpos-1" / "score.json").read_text())
     assert sorted(score["languages"]) == ["en", "fr"]
+
+
+@pytest.mark.slow
+def test_three_languages_go_on_from_a_hugging_face_folder(imported, tmp_path):
+    third = [" ".join(reversed(line.split())) for line in FRENCH]  # spelled with known pieces
+    (tmp_path / "third.txt").write_text("\n\n".join(third * 6) + "\n", encoding="utf-8")
+    for name, lines in (("en", ENGLISH), ("fr", FRENCH), ("third", third)):
+        (tmp_path / f"{name}.lines").write_text("\n".join(lines * 2) + "\n", encoding="utf-8")
+    texts = [imported / "en.txt", imported / "fr.txt", tmp_path / "third.txt"]
+    options = [f"--text={name}={path}" for name, path in zip(("en", "fr", "fr_Latn"), texts, strict=True)]
+    options += [f"--dictionary=en-fr={imported / 'lexicon'}", f"--checkpoint={imported / 'hf'}", "--updates=2"]
+    options += [f"--parallel=en-fr={tmp_path / 'en.lines'},{tmp_path / 'fr.lines'}", f"--work={tmp_path / 'work'}"]
+    options += [
+        f"--parallel=en-fr_Latn={tmp_path / 'en.lines'},{tmp_path / 'third.lines'}",
+        "--objective=align_mlm,xlm",
+    ]
+    command = [sys.executable, "-m", "fairseq_alignmlm", "run", "languages", *options, "--length=40", "--batch=4"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    for objective in ("align_mlm", "xlm"):
+        run = tmp_path / "work" / "runs" / f"{objective}-1"
+        assert read_state(run / "pretrained.pt")["task_state"]["languages"] == ["en", "fr", "fr_Latn"]
+        assert json.loads((run / "alignment.en-fr.json").read_text())["retrieval"]["words"] > 0
+        found = json.loads((run / "measured" / "measure.json").read_text())
+        assert {each["direction"] for each in found["measures"]} >= {"en>fr", "fr_Latn>en", "en-fr_Latn"}
+        assert [each["language"] for each in found["fertility"]] == ["en", "fr", "fr_Latn"]
+    again = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert again.returncode == 0
+    assert "updates" not in again.stdout  # all is up to date

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.evaluation.checkpoint import read_state
 
     if args.checkpoint and args.checkpoint.is_dir():
-        args.checkpoint = _imported(args.checkpoint, args.work / "imported")
+        args.checkpoint = imported(args.checkpoint, args.work / "imported")
     found = _run_of(args)
     records = Records(found.folder)
     with locked(found.model), locked(found.folder):
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _imported(source: Path, folder: Path) -> Path:
+def imported(source: Path, folder: Path) -> Path:
     """Import a Hugging Face folder unless that has been done, and return the checkpoint."""
     target = folder / "model.pt"
     inputs = sorted(path for path in source.iterdir() if path.suffix in (".json", ".safetensors"))

@@ -11,7 +11,7 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.exchange.tokenizer import SOURCE
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
-from fairseq_alignmlm.run.derived import version
+from fairseq_alignmlm.run.data_steps import version
 from fairseq_alignmlm.run.experiment import USER_DIR
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.launch import Launch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import torch
@@ -116,8 +117,9 @@ class MappedSentences(MMapIndexedDataset):
             return None
         verify(path)
         try:
-            counts = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
+            # Mapped, so that a header that claims more than the file holds asks for no memory.
+            counts = np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+        except (ValueError, EOFError, TypeError, OverflowError, SyntaxError, TokenError) as error:
             raise InputError.at(path, None, "cannot be read", BINARIZE_AGAIN) from error
         if counts.dtype != np.int64 or counts.ndim != 1 or counts.min(initial=0) < 0:
             raise InputError.at(path, None, "no counts of symbols", BINARIZE_AGAIN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import struct
 import tarfile
 import zipfile
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -177,6 +179,7 @@ def _library(folder: Path) -> list[Parser]:
         Parser("identity in a header", "d.tsv", _text('# identity: {"symbols": "ab"}\na\tb\n'), Identity.of_header),
         Parser("index", "train.idx", ((data / "en" / "train.idx").read_bytes(),), _binarized(data, "idx")),
         Parser("binarized text", "train.bin", ((data / "en" / "train.bin").read_bytes(),), _binarized(data, "bin")),
+        Parser("counts of symbols", "train.counts.npy", (_counts(),), _written_counts(data)),
         Parser("result.json", "result.json", _text(RESULT), read_run),
         Parser("paper tables", "tables.json", (tables,), lambda path: runs_of_tables(read_tables(path)), slow=True),
         Parser("answers", "a.json", _text('{"q1": "a dog", "q2": ""}'), read_answers),
@@ -203,6 +206,23 @@ def _binarized(data: Path, changed: str) -> Callable[[Path], None]:
 
         path.with_suffix(f".{other}").write_bytes(good)
         token_counts(load_binarized(path.with_suffix("")), 25)
+
+    return read
+
+
+def _counts() -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([0, 0, 3, 0, 3, 3, 2, 1, 1], dtype=np.int64))
+    return buffer.getvalue()
+
+
+def _written_counts(data: Path) -> Callable[[Path], None]:
+    def read(path: Path) -> None:
+        from fairseq_alignmlm.data.binarized import load_binarized
+
+        for ending in ("bin", "idx"):
+            shutil.copyfile(data / "en" / f"train.{ending}", path.with_name(f"train.{ending}"))
+        load_binarized(path.with_name("train")).written_counts()
 
     return read
 
@@ -291,8 +311,6 @@ def _data_preparation() -> list[Parser]:
         return lambda path: _all(readers.load(form).read((line.text for line in numbered_lines(path)), None))
 
     def unpack(path: Path) -> None:
-        import shutil
-
         target = path.with_name("unpacked")
         shutil.rmtree(target, ignore_errors=True)
         extract(path, target, 1 << 22)

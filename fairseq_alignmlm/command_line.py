@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -58,6 +59,17 @@ class Renamed(argparse.Action):
         if option_string and option_string != self.option_strings[0]:
             print(f"warning: {option_string} is now {self.option_strings[0]}; the old name will go", file=sys.stderr)
         setattr(namespace, self.dest, values)
+
+
+def add_vocabulary(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``--vocab``, kept as ``dict``, the name it had before.
+
+    Args:
+        parser: of the verb.
+        what: whose vocabulary it is, for the help text.
+    """
+    flags = ("--vocab", "--dict")
+    parser.add_argument(*flags, dest="dict", type=Path, required=True, action=Renamed, metavar="FILE", help=what)
 
 
 def find_verbs(package: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from fairseq_alignmlm.command_line import Renamed
+from fairseq_alignmlm.command_line import add_vocabulary
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.identity import Identity, hash_file
 from fairseq_alignmlm.lexicon.counterparts import read_counterparts
@@ -43,15 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="auto", help="auto (default), or one of: " + formats.summaries())
     parser.add_argument("--invert", action="store_true", help="the files go from L2 to L1")
     parser.add_argument("--model", type=Path, required=True, metavar="spm.model", help="the vocabulary's own model")
-    parser.add_argument(
-        *("--vocab", "--dict"),
-        dest="dict",
-        type=Path,
-        required=True,
-        action=Renamed,
-        metavar="FILE",
-        help="bin/dict.txt of the pair",
-    )
+    add_vocabulary(parser, "bin/dict.txt of the pair")
     parser.add_argument(
         "--l2-symbols", type=Path, metavar="symbols.L2.tsv", help="of a vocabulary with --symbols separate (see encode)"
     )

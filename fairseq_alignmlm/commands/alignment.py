@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fairseq_alignmlm.command_line import Renamed
+from fairseq_alignmlm.command_line import add_vocabulary
 from fairseq_alignmlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,15 +30,7 @@ FREQUENCY_BINS = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--checkpoint", type=Path, required=True, help="fairseq checkpoint of a pre-training run")
-    parser.add_argument(
-        *("--vocab", "--dict"),
-        dest="dict",
-        type=Path,
-        required=True,
-        action=Renamed,
-        metavar="FILE",
-        help="bin/dict.txt that the run was trained with",
-    )
+    add_vocabulary(parser, "bin/dict.txt that the run was trained with")
     parser.add_argument("--counterparts", type=Path, help="counterparts.tsv of a derived language")
     parser.add_argument("--dictionary", type=Path, help="training dictionary: separates its tokens from held-out ones")
     parser.add_argument("--held-out", type=Path, help="dictionary of natural languages: translation retrieval")

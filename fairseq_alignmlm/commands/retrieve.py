@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fairseq_alignmlm.command_line import Renamed
+from fairseq_alignmlm.command_line import add_vocabulary
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.option_ranges import require_range
 
@@ -20,15 +20,7 @@ EXAMPLE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--checkpoint", type=Path, required=True, help="pre-trained model")
-    parser.add_argument(
-        *("--vocab", "--dict"),
-        dest="dict",
-        type=Path,
-        required=True,
-        action=Renamed,
-        metavar="FILE",
-        help="the model's dict.txt",
-    )
+    add_vocabulary(parser, "the model's dict.txt")
     parser.add_argument("--source", type=Path, required=True, help="a sentence a line, or the prefix of binarized data")
     parser.add_argument("--target", type=Path, required=True, help="the sentences to find, likewise")
     parser.add_argument("--sentencepiece", type=Path, help="the model's pieces, for text")

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="writer",
         choices=(PREPROCESS, DIRECT),
         default=DIRECT,
-        help="the same bytes, written with numpy (default) or by the stock program",
+        help="who writes the files: numpy (default) or the stock program; the bytes are the same",
     )
     parser.add_argument(
         "--shards",

@@ -47,7 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("L1_FILE", "L2_FILE"),
         help="files of equally many lines; may be repeated",
     )
-    parser.add_argument("--tokeniser", choices=TOKENISERS, default="moses", help="as for `sentences` (default: moses)")
+    parser.add_argument(
+        "--tokeniser",
+        choices=TOKENISERS,
+        default="moses",
+        help="how text is cut into words; none: words are separated by spaces already (default: moses)",
+    )
     parser.add_argument(
         "--valid-every",
         type=arguments.positive,

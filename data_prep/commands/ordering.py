@@ -53,7 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--beside", action="append", default=[], metavar="NAME=FILE", help="trees of a real language, may be repeated"
     )
     statistics.add_argument("--published", action="store_true", help="show the published tool's order, too")
-    statistics.add_argument("--sentences", type=arguments.positive, metavar="N", help="of each file (default: all)")
+    statistics.add_argument(
+        "--sentences",
+        type=arguments.positive,
+        metavar="N",
+        help="at most so many sentences of each file (default: all)",
+    )
     statistics.add_argument("--json", type=Path, metavar="FILE", help="write the numbers")
     statistics.add_argument("--figure", type=Path, metavar="FILE", help="draw them (.png, .pdf or .svg)")
     statistics.add_argument(
@@ -92,7 +97,7 @@ def _add_models(parser: argparse.ArgumentParser, substrate: str) -> None:
         "--language",
         default="en",
         metavar="CODE",
-        help="of the trees; what is known of English applies to no other language (default: en)",
+        help="language of the trees; what is known of English applies to no other language (default: en)",
     )
 
 

@@ -24,19 +24,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     positive = arguments.positive
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="gets text/, trees/ and labelled/")
     parser.add_argument("--sentences", type=positive, default=30000, metavar="N", help="to train on (default: 30000)")
-    parser.add_argument("--valid-sentences", type=positive, default=1000, metavar="N", help="(default: 1000)")
+    parser.add_argument(
+        "--valid-sentences", type=positive, default=1000, metavar="N", help="to validate on (default: 1000)"
+    )
     parser.add_argument(
         "--labelled-train", type=positive, default=2000, metavar="N", help="sentences for POS and NER (default: 2000)"
     )
-    parser.add_argument("--labelled-dev", type=positive, default=500, metavar="N", help="the same (default: 500)")
+    parser.add_argument(
+        "--labelled-dev", type=positive, default=500, metavar="N", help="POS and NER, to test on (default: 500)"
+    )
     parser.add_argument("--pairs-train", type=positive, default=6000, metavar="N", help="NLI pairs (default: 6000)")
-    parser.add_argument("--pairs-dev", type=positive, default=1000, metavar="N", help="the same (default: 1000)")
+    parser.add_argument(
+        "--pairs-dev", type=positive, default=1000, metavar="N", help="NLI pairs to test on (default: 1000)"
+    )
     parser.add_argument(
         "--lexicon",
         type=arguments.some_share,
         default=1.0,
         metavar="SHARE",
-        help="of the lexemes and names; fewer words are learned in fewer updates (default: 1)",
+        help="share of the lexemes and names to use; fewer words are learned in fewer updates (default: 1)",
     )
     parser.add_argument(
         "--word-order",

@@ -45,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, metavar="spm.model", help="the vocabulary's own model")
     add_vocabulary(parser, "bin/dict.txt of the pair")
     parser.add_argument(
-        "--l2-symbols", type=Path, metavar="symbols.L2.tsv", help="of a vocabulary with --symbols separate (see encode)"
+        "--l2-symbols",
+        type=Path,
+        metavar="symbols.L2.tsv",
+        help="table of L2's own symbols, which `encode --symbols separate` writes",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="e.g. dictionary.tsv")
     parser.add_argument("--max-words", type=int, default=1, help="words a side (default: 1)")
@@ -56,13 +59,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="FRACTION",
-        help="of the L1 words, kept for measuring, less than 1 (default: 0: all entries are for training, and the file "
-        "of those that an earlier run held out is removed)",
+        help="share of the L1 words that is kept for measuring, less than 1 (default: 0: all entries are for training, "
+        "and the file of those that an earlier run held out is removed)",
     )
     parser.add_argument(
-        "--held-out-output", type=Path, metavar="FILE", help="default: the output's name with .held_out before .tsv"
+        "--held-out-output",
+        type=Path,
+        metavar="FILE",
+        help="file of the held-out entries (default: the output's name with .held_out before .tsv)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the held-out words (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed that draws the held-out words (default: 1)")
     parser.add_argument(
         "--languages",
         metavar="L1,L2",

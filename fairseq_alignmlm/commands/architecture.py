@@ -13,7 +13,9 @@ EXAMPLE = "alignmlm architecture --checkpoint xlmr/model.pt"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--checkpoint", type=Path, required=True, help="of multilingual_roberta, roberta or XLM-R")
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="checkpoint of multilingual_roberta, roberta or XLM-R"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

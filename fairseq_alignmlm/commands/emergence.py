@@ -25,8 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--counterparts", type=Path, required=True, help="counterparts.tsv of the derived language")
     parser.add_argument("--dictionary", type=Path, help="training dictionary: separates its tokens from held-out ones")
     parser.add_argument("--languages", help="L1,L2 (default: the first two of the run)")
-    parser.add_argument("--split", default="valid", help="of the sentences to retrieve (default: %(default)s)")
-    parser.add_argument("--sentences", type=int, default=1000, help="at most so many (default: %(default)s)")
+    parser.add_argument(
+        "--split", default="valid", help="split of the data whose sentences are retrieved (default: %(default)s)"
+    )
+    parser.add_argument("--sentences", type=int, default=1000, help="at most so many sentences (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="write the result here as well")
 
 

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare the ids of its first 10,000 lines, too; may be repeated",
     )
     parser.add_argument("--data", action="append", default=[], metavar="LINE", help="for the model card: data, licence")
-    parser.add_argument("--license", dest="licence", metavar="NAME", help="of the model, for the model card")
+    parser.add_argument("--license", dest="licence", metavar="NAME", help="licence of the model, for the model card")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("checkpoint", type=Path, metavar="FILE.pt", help="in the folder that `import` wrote")
     parser.add_argument("--to", type=Path, required=True, metavar="FILE.pt", help="to write, in a folder of its own")
-    parser.add_argument("--text", type=Path, nargs="+", required=True, metavar="FILE", help="of the new languages")
+    parser.add_argument("--text", type=Path, nargs="+", required=True, metavar="FILE", help="text of the new languages")
     parser.add_argument("--pieces", type=int, default=10_000, metavar="N", help="new ones, at most (default: 10000)")
     parser.add_argument(
         "--initialise",

@@ -23,7 +23,12 @@ EXAMPLE = "alignmlm measure xlmr/model.pt --lexicon en-fr=en-fr.txt"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="a checkpoint, or a Hugging Face folder")
-    parser.add_argument("--vocabulary", type=Path, metavar="DIR", help="of the checkpoint (default: found by itself)")
+    parser.add_argument(
+        "--vocabulary",
+        type=Path,
+        metavar="DIR",
+        help="folder of the checkpoint's vocabulary (default: found by itself)",
+    )
     parser.add_argument(
         "--sentences",
         action="append",
@@ -58,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=1000, help="sentence pairs of each file (default: %(default)s)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write measure.json and layers.png there")
     parser.add_argument("--vectors", type=Path, metavar="DIR", help="write sentence vectors, L1-L2.LANGUAGE.npy")
-    parser.add_argument("--layer", type=int, help="of --vectors (default: two thirds up, as XTREME's 8 of 12)")
+    parser.add_argument(
+        "--layer", type=int, help="layer that --vectors writes (default: two thirds up, as XTREME's 8 of 12)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -24,12 +24,14 @@ LAYER = 8  # whatever the depth, in XTREME's script
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--checkpoint", type=Path, required=True, help="pre-trained model")
-    parser.add_argument("--vocab", type=Path, required=True, help="its dict.txt")
+    parser.add_argument("--vocab", type=Path, required=True, help="the model's dict.txt")
     parser.add_argument("--sentencepiece", type=Path, required=True, help="the model's pieces")
     parser.add_argument("--source", type=Path, required=True, help="`id TAB sentence` lines: fr-en.test.fr")
-    parser.add_argument("--target", type=Path, required=True, help="likewise, of the other language: fr-en.test.en")
-    parser.add_argument("--dev-source", type=Path, help="likewise, for choosing the threshold: fr-en.dev.fr")
-    parser.add_argument("--dev-target", type=Path, help="likewise: fr-en.dev.en")
+    parser.add_argument(
+        "--target", type=Path, required=True, help="`id TAB sentence` lines of the other language: fr-en.test.en"
+    )
+    parser.add_argument("--dev-source", type=Path, help="source lines that choose the threshold: fr-en.dev.fr")
+    parser.add_argument("--dev-target", type=Path, help="target lines that choose the threshold: fr-en.dev.en")
     parser.add_argument("--dev-gold", type=Path, help="`id TAB id` lines of their known pairs: fr-en.dev.gold")
     parser.add_argument("--threshold", type=float, help="instead of --dev-*: pairs of this score or more count")
     parser.add_argument("--languages", help="SOURCE,TARGET: for models with language embeddings")
@@ -38,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pool", choices=("first", "mean"), default="first", help="the state of <s>, as XTREME, or the mean of all"
     )
     parser.add_argument(
-        "--margin", choices=("ratio", "distance", "absolute"), default="ratio", help="default: %(default)s"
+        "--margin",
+        choices=("ratio", "distance", "absolute"),
+        default="ratio",
+        help="how pairs are scored (default: %(default)s)",
     )
     parser.add_argument("--batch-size", type=int, default=64, help="sentences per batch (default: %(default)s)")
     parser.add_argument("--output", type=Path, required=True, help="pairs, `id TAB id`: bucc2018/test-fr.tsv")

@@ -30,6 +30,11 @@ class Token(NamedTuple):
     row: int
 
 
+def is_word_number(text: str) -> bool:
+    """Tell whether an ID is that of a word: a whole number in ASCII digits."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
 def fuse(rows: Sequence[Columns], language: str) -> list[Token]:
     """Return the tokens of a sentence, its multiword tokens in their written form.
 
@@ -37,15 +42,15 @@ def fuse(rows: Sequence[Columns], language: str) -> list[Token]:
         rows: the ten columns of every line that is no comment, in order; empty nodes among them.
         language: whose list decides between tags of equally high words.
     """
-    words = {row[ID]: place for place, row in enumerate(rows) if row[ID].isdigit()}
-    parents = {row[ID]: _parents(row) for row in rows if row[ID].isdigit()}
+    words = {row[ID]: place for place, row in enumerate(rows) if is_word_number(row[ID])}
+    parents = {row[ID]: _parents(row) for row in rows if is_word_number(row[ID])}
     order = PRECEDENCE.get(language, OTHERS).split()
     tokens: list[Token] = []
     inside: set[str] = set()
     for place, row in enumerate(rows):
         first, hyphen, last = row[ID].partition("-")
-        if hyphen and first.isdigit() and last.isdigit():
-            span = [str(number) for number in range(int(first), int(last) + 1) if str(number) in words]
+        if hyphen and is_word_number(first) and is_word_number(last):
+            span = [number for number in words if int(first) <= int(number) <= int(last)]
             if span:
                 head = _highest(span, parents, {number: rows[words[number]][UPOS] for number in span}, order)
                 tokens.append(Token(row[FORM], rows[words[head]][UPOS], place))
@@ -57,7 +62,7 @@ def fuse(rows: Sequence[Columns], language: str) -> list[Token]:
 
 def _parents(row: Columns) -> set[str]:
     enhanced = {dependency.partition(":")[0] for dependency in row[DEPS].split("|")}
-    return {head for head in {row[HEAD], *enhanced} if head.isdigit()}
+    return {head for head in {row[HEAD], *enhanced} if is_word_number(head)}
 
 
 def _highest(span: Sequence[str], parents: dict[str, set[str]], tags: dict[str, str], order: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from fairseq_alignmlm.lines import numbered_lines
 from ..languages.word_order import read_trees
 from ..text.readers.conll import language_prefix
 from ..vocabulary.bpe import SPECIAL
-from .fused_tokens import FORM, UPOS, Token, fuse
+from .fused_tokens import FORM, UPOS, Token, fuse, is_word_number
 
 CONLLU_COLUMNS = 10
 FUSED, SPLIT = "fused", "split"
@@ -107,7 +107,7 @@ def _read_conllu(path: Path, multiword: str, language: str) -> Iterator[TaggedSe
         if multiword == FUSED and sentence.multiword:
             tokens = fuse(rows, language)
         else:
-            words = ((place, row) for place, row in enumerate(rows) if row[0].isdigit())
+            words = ((place, row) for place, row in enumerate(rows) if is_word_number(row[0]))
             tokens = [Token(row[FORM], row[UPOS], place) for place, row in words]
         for form, tag, place in tokens:
             _add(sentence, form, tag, path, lines[place][0])

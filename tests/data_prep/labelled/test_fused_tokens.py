@@ -49,3 +49,13 @@ def test_french_text_has_its_written_forms() -> None:
     assert sum(len(s.words) for s in split) - sum(len(s.words) for s in fused) == multiword == 595
     first = {(word, tag) for s in fused for word, tag in zip(s.words, s.tags, strict=True) if word in ("du", "aux")}
     assert first == {(word, tag) for word in ("du", "aux") for tag in ("ADP", "DET")}
+
+
+@pytest.mark.parametrize("number", ["1-99999999999", "1-999999999", "²-3", "1-²", "1-" + "9" * 5000])
+def test_the_numbers_of_a_range_are_taken_for_what_they_are(tmp_path, number):
+    """A range that no sentence has took for ever; a digit that is no ASCII digit was a traceback."""
+    path = tmp_path / "a.conllu"
+    row = "{}\t{}\t_\tNOUN\t_\t_\t{}\tdep\t_\t_\n"
+    path.write_text(row.format(number, "ab", "_") + row.format(1, "a", 0) + row.format(2, "b", 1) + "\n")
+    words = [sentence.words for sentence in read_tagged(path)]
+    assert words == ([["ab"]] if number == "1-999999999" else [["a", "b"]])

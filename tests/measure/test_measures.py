@@ -158,3 +158,19 @@ def test_gold_alignments_name_words_of_their_sentences(tmp_path):
         (tmp_path / "alignv2.txt").write_text(line + "\n")
         with pytest.raises(InputError, match=r"alignv2.txt:1: .* links no two words of a sentence"):
             read_gold(tmp_path, ("en", "fr"))
+
+
+def test_gold_alignments_may_be_a_part_of_a_larger_text(tmp_path):
+    (tmp_path / "test.en").write_text("a b\nc\n")
+    (tmp_path / "test.hi").write_text("d\ne f\n")
+    (tmp_path / "alignv2.txt").write_text("26 2 1\n29 1 2\n")
+    gold = read_gold(tmp_path, ("en", "hi"))
+    assert [sentence.sure for sentence in gold] == [{(1, 0)}, {(0, 1)}]
+
+
+@pytest.mark.parametrize(("pair", "sentences"), [("en-fr", 447), ("en-hi", 90)])
+def test_the_real_gold_alignments_are_read(shared_data, pair, sentences):
+    folder = shared_data / "align_gold_xlmalign" / "alignment-test-sets" / pair
+    gold = read_gold(folder, tuple(pair.split("-")))
+    assert len(gold) == sentences
+    assert all(sentence.possible for sentence in gold)

@@ -4,7 +4,9 @@
 
 Parts: speed (sentences a second on one core, CoNLL-U reading included, and memory), fidelity (sentences, final
 marks, brackets, names), statistics (word order beside real trees), conversion (how often the true order of English is
-the most probable one, by step of the conversion to Universal Dependencies 1).
+the most probable one, by step of the conversion to Universal Dependencies 1), marks (what it gains that punctuation
+marks are slots of the draw), wide (how many nodes are drawn by the Markov chain, and its distance from the exact
+distribution on nodes of nine slots).
 """
 
 from __future__ import annotations
@@ -14,16 +16,26 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
+from data_prep.languages.syntax import reordering
+from data_prep.languages.syntax.bag_orders import WIDEST_ENUMERATED, kind_of
 from data_prep.languages.syntax.conllu import UPOS, Sentence, dependents, has_crossing_arcs, read_sentences
 from data_prep.languages.syntax.conversion import WorkingTree, head_names_on_the_right, to_version_1, working_tree
+from data_prep.languages.syntax.enumeration import order_tree, score_bag
+from data_prep.languages.syntax.observed_bags import bags_under, likelihood
 from data_prep.languages.syntax.ordering_model import head_symbol, slot_symbol
 from data_prep.languages.syntax.published_tool import MOST_DEPENDENTS, PublishedTool, argmax_is_true_order, model_for
 from data_prep.languages.syntax.reordering import reorder
 from data_prep.languages.syntax.statistics import OrderCounts, table
+from data_prep.languages.syntax.wide_nodes import WideNode
 from data_prep.languages.syntax.word_order import WordOrder, model_paths, read_word_order
+from data_prep.randomness import uniform_numbers
 
+PARTS = ("speed", "fidelity", "statistics", "conversion", "marks", "wide")
 PARTNER = {")": "(", "]": "[", "}": "{"}
 Orders = Iterable[tuple[Sentence, Sequence[int] | None]]
 
@@ -166,11 +178,58 @@ def measure_statistics(treebanks: Path, superstrate: str, word_order: WordOrder)
         print(f"\n{name}, en~{superstrate}@N~{superstrate}@V\n{table(columns)}")
 
 
+def measure_marks(models: Path, treebanks: Path) -> None:
+    """Print log p of the true orders of a language's own trees, with punctuation marks taken out and as slots."""
+    ewt = treebanks / "UD_English-EWT"
+    banks = [("en", ewt / "r1.2" / "en-ud-dev.conllu"), ("en", ewt / "en_ewt-ud-dev.conllu")]
+    banks += [("fr", path) for path in sorted(treebanks.glob("UD_French-*/*.conllu"))]
+    banks.append(("hi", treebanks / "UD_Hindi-PUD" / "hi_pud-ud-test.conllu"))
+    for language, path in banks:
+        word_order = read_word_order(model_paths(models, language, language, None), language=language)
+        found = []
+        widest = reordering.WIDEST_WITH_MARKS
+        for with_marks in (0, widest):
+            reordering.WIDEST_WITH_MARKS = with_marks
+            found.append(likelihood(islice(read_sentences(path), 1000), word_order))
+        out, slots = found
+        print(
+            f"  {language}, {path.name}: verb nodes {slots['verb']['nodes']:,}: taken out {out['verb']['log p']:.3f}, "
+            f"slots {slots['verb']['log p']:.3f}; noun nodes {out['noun']['log p']:.3f}, {slots['noun']['log p']:.3f}"
+        )
+
+
+def measure_wide(trees: Path, word_order: WordOrder) -> None:
+    """Print how many nodes are too wide to enumerate, and how far the chain is from enumeration at nine slots."""
+    sizes: Counter[int] = Counter()
+    bags = {}
+    for tree in read_sentences(trees):
+        for node, bag, _ in bags_under(tree, word_order):
+            sizes[len(bag.symbols)] += 1
+            if len(bag.symbols) == WIDEST_ENUMERATED:
+                bags[bag.symbols] = node
+    wide = sum(count for size, count in sizes.items() if size > WIDEST_ENUMERATED)
+    print(f"  nodes {sizes.total():,}, of more than {WIDEST_ENUMERATED} slots {wide:,}, of {max(sizes)} at most")
+    draws = 200
+    for symbols, node in list(bags.items())[:5]:
+        kind, _ = kind_of(symbols)
+        scores = score_bag(node.orders.model, *kind)
+        exact = np.exp(scores - scores.max())
+        exact /= exact.sum()
+        number_of = {order: number for number, order in enumerate(map(bytes, order_tree(kind.counts).orders))}
+        slots = [number for number, count in enumerate(kind.counts) for _ in range(count)]
+        random = uniform_numbers(1, "wide")
+        chain = WideNode(node.orders.model, kind.symbols)
+        drawn = np.bincount([number_of[bytes(chain.draw(slots, random))] for _ in range(draws)], minlength=len(exact))
+        true = np.random.default_rng(1).multinomial(draws, exact)
+        distances = [np.abs(counts / draws - exact).sum() / 2 for counts in (drawn, true)]
+        print(f"  total variation of {draws} draws: chain {distances[0]:.2f}, exact draws {distances[1]:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with gd/ and ud/")
     parser.add_argument("--superstrate", default="fr", help="language of the order: en, fr or hi")
-    parser.add_argument("--part", default="all", choices=["all", "speed", "fidelity", "statistics", "conversion"])
+    parser.add_argument("--part", default="all", choices=["all", *PARTS])
     args = parser.parse_args()
     models, treebanks = args.data / "gd" / "models", args.data / "ud"
     if not models.is_dir() or not treebanks.is_dir():
@@ -190,6 +249,12 @@ def main() -> None:
                 print(f"\n{name}, {path.name}, en~{args.superstrate}\n{fidelity(orders)}")
     if args.part in ("all", "statistics"):
         measure_statistics(treebanks, args.superstrate, make())
+    if args.part in ("all", "marks"):
+        print("\nmean log p of a node's true order, by what becomes of punctuation marks")
+        measure_marks(models, treebanks)
+    if args.part in ("all", "wide"):
+        print(f"\nwide nodes, {train.name}")
+        measure_wide(train, make())
     if args.part in ("all", "conversion"):
         english = read_word_order(model_paths(models, "en", "en", None))
         for path in (treebanks / "UD_English-EWT" / "r1.2" / "en-ud-dev.conllu", dev):

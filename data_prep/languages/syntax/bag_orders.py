@@ -58,6 +58,8 @@ class _Entry(NamedTuple):
     kind: _Kind
     places: list[list[int]]
     """For every symbol, which slots of the bag have it."""
+    place: list[int] | None
+    """The one slot of every symbol, if none has more."""
     distribution: _Distribution | None
     """None where the orders are too many to enumerate."""
     nbytes: int
@@ -112,7 +114,7 @@ class BagOrders:
             entry = self._enter(bag)
         else:
             self._cache.move_to_end(bag)
-        kind, places, distribution, _ = entry
+        kind, places, place, distribution, _ = entry
         if distribution is None:
             slots = [number for number, count in enumerate(kind.counts) for _ in range(count)]
             order: Sequence[int] = WideNode(self.model, kind.symbols).draw(slots, uniform)
@@ -124,18 +126,19 @@ class BagOrders:
             else:
                 size = len(bag)
                 order = distribution.orders[chosen * size : chosen * size + size]
-        if len(places) == len(bag):
-            return [places[number][0] for number in order]
+        if place is not None:
+            return [place[number] for number in order]
         waiting = [iter(_shuffled(own, uniform) if len(own) > 1 else own) for own in places]
         return [next(waiting[number]) for number in order]
 
     def _enter(self, bag: Bag) -> _Entry:
         kind, places = kind_of(bag)
+        place = [own[0] for own in places] if len(places) == len(bag) else None
         if len(bag) > WIDEST_ENUMERATED:
-            return _Entry(kind, places, None, 0)
+            return _Entry(kind, places, place, None, 0)
         distribution, bags = self._kinds.get(kind) or (self._computed(kind), 0)
         nbytes = _ENTRY_OVERHEAD + (8 + len(bag)) * len(distribution.cumulative)
-        entry = self._cache[bag] = _Entry(kind, places, distribution, nbytes)
+        entry = self._cache[bag] = _Entry(kind, places, place, distribution, nbytes)
         self._kinds[kind] = (distribution, bags + 1)
         self._room -= nbytes
         while self._room < 0:

@@ -68,14 +68,12 @@ def bag_of(units: Units, unit: int, node: NodeOrders) -> Bag:
     if None in symbols:
         particles = [i for i, symbol in zip(dependents, symbols, strict=True) if symbol is None]
         dependents = [i for i, symbol in zip(dependents, symbols, strict=True) if symbol is not None]
-    kept = [node.heads[tags[unit]], *filter(None, symbols)]
+    kept = [node.heads[tags[unit]], *(filter(None, symbols) if particles else symbols)]
     marks = 0
-    room = WIDEST_WITH_MARKS - len(kept)
-    if room > 0 and unit in units.owners:
+    if unit in units.owners and (room := WIDEST_WITH_MARKS - len(kept)) > 0:
         own = [mark for mark, owner in zip(units.marks, units.owners, strict=True) if owner == unit]
-        of_marks = [symbol for i in own[-room:] if (symbol := slots[tags[i], labels[i]])]
-        kept += of_marks
-        marks = len(of_marks)
+        kept += [slots[tags[i], labels[i]] or labels[i] for i in own[-room:]]
+        marks = len(own[-room:])
     return Bag(tuple(kept), dependents, marks, particles)
 
 

@@ -8,7 +8,7 @@ within sampling error of the exact one on bags small enough to tell (see the tes
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import permutations
 from typing import NamedTuple
 
@@ -21,79 +21,90 @@ from data_prep.languages.syntax.ordering_model import BOS, EOS, LONGEST_GRAM, Or
 SWEEPS = 5
 WIDEST_SAMPLED = 24
 """Slots of the widest node that is permuted; a wider one keeps its order."""
+MOVES_KEPT = 128
 
 
-class _Places(NamedTuple):
-    """Index arrays for orders of n slots, between BOS and EOS."""
+class _Moves(NamedTuple):
+    """Where the slots of all candidates of a step are, as indices into (those left, the two taken out, BOS, EOS)."""
 
-    put_back: Indices
-    """(n (n - 1), n): where the slots of an order are in (those left, the two taken out)."""
-    earlier: Indices
-    """(pairs,): the place of the first slot of every pair; BOS and EOS are in one pair each."""
-    later: Indices
-    """(pairs,): and that of the second."""
-    table: Indices
-    """(n, pairs): which table a pair is looked up in when the head is at a place (see :class:`WideNode`)."""
+    orders: Indices
+    """(m, n): the candidates, m = n (n - 1)."""
+    padded: Indices
+    """(m, n + 8): the same between four BOS and four EOS."""
+    pairs: Indices
+    """(m, pairs): flat indices into tables (7, n + 2, n + 2) of pairs of slots (see :meth:`WideNode._tables`)."""
 
 
 @cache
-def _places(size: int) -> _Places:
-    put_back = np.empty((size * (size - 1), size), dtype=np.intp)
-    for row, two in zip(put_back, permutations(range(size), 2), strict=True):
+def _placings(size: int) -> tuple[Indices, Indices, Indices]:
+    """Return the candidates of :class:`_Moves`, and the places of the slots of every pair, BOS and EOS included."""
+    orders = np.empty((size * (size - 1), size), dtype=np.intp)
+    for row, two in zip(orders, permutations(range(size), 2), strict=True):
         row[list(two)] = size - 2, size - 1
         row[[place for place in range(size) if place not in two]] = range(size - 2)
     earlier, later = np.triu_indices(size + 2, 1)
-    inner = (earlier > 0) & (later <= size)
-    kept = inner | (later == earlier + 1)
-    earlier, later, inner = earlier[kept], later[kept], inner[kept]
-    head = np.arange(1, size + 1)[:, None]
-    side = np.where(later < head, 0, np.where(earlier >= head, 2, 1))
-    return _Places(put_back, earlier, later, np.where(inner, side + 3 * (later == earlier + 1), 6))
+    counted = ((earlier > 0) & (later <= size)) | (later == earlier + 1)
+    return orders, earlier[counted], later[counted]
+
+
+@lru_cache(maxsize=MOVES_KEPT)
+def _moves(size: int, head: int) -> _Moves:
+    """Return the moves of a step, the head being number ``head`` of its slots: those left, then the two taken out."""
+    orders, earlier, later = _placings(size)
+    bos, eos = size, size + 1
+    margin = LONGEST_GRAM - 1
+    padded = np.pad(orders, ((0, 0), (margin, margin)), constant_values=((0, 0), (bos, eos)))
+    between = padded[:, margin - 1 : margin + size + 1]
+    first, second = between[:, earlier], between[:, later]
+    place = (orders == head).argmax(axis=1)[:, None] + 1
+    table = np.where(later < place, 0, np.where(earlier >= place, 2, 1)) + 3 * (later == earlier + 1)
+    table[:, (earlier == 0) | (later == size + 1)] = 6
+    return _Moves(orders, padded, (table * (size + 2) + first) * (size + 2) + second)
 
 
 class WideNode:
-    """The scores of orders of one bag, many orders at a time."""
+    """The scores of orders of one bag, all candidates of a step at a time."""
 
     def __init__(self, model: OrderingModel, symbols: Sequence[str]) -> None:
         """Collect the weights of pairs and n-grams of different ``symbols``, the head first."""
         k = len(symbols)
         tables = pair_tables(model, symbols)
-        self._width = k + 2  # BOS is k, EOS k + 1
-        pairs = np.zeros((7, k + 2, k + 2))  # left of the head, across, right of it; the same next to each other; edges
+        self._width = width = k + 2  # BOS is k, EOS k + 1
+        pairs = np.zeros((7, width, width))  # left of the head, across, right of it; the same next to each other; edges
         pairs[:3, :k, :k] = pairs[3:6, :k, :k] = tables.left, tables.across, tables.right
         pairs[3:6, :k, :k] += tables.adjacent[:k, :k]
         pairs[6, k, :k] = tables.adjacent[k, :k]
         pairs[6, :k, k + 1] = tables.adjacent[:k, k]
-        self._pairs = pairs.ravel()
-        self._weights, self._next = _gram_automaton(model, [*symbols, BOS, EOS])
-        self._after_two = self._next.reshape(-1, k + 2)[self._next[: k + 2]].ravel() * (k + 2)
-        self._next_row = self._next * (k + 2)
-        self._weights_after = self._weights[self._next]
+        self._pairs = pairs
+        weights, following = _gram_automaton(model, [*symbols, BOS, EOS])
+        self._has_grams = len(weights) > 1
+        self._after_two = following.reshape(-1, width)[following[:width]] * width
+        self._next_row = following * width
+        self._weights_after = weights[following]
 
-    def scores(self, orders: NDArray[np.intp]) -> Floats:
-        """Return the scores of orders, (N, n) symbol numbers, but for n-grams of nothing but padding."""
-        count, size = orders.shape
-        width, margin = self._width, LONGEST_GRAM - 1
-        padded = np.full((count, size + 2 * margin), width - 1, dtype=np.intp)  # EOS
-        padded[:, :margin] = width - 2  # BOS
-        padded[:, margin : margin + size] = orders
-        places = _places(size)
-        between = padded[:, margin - 1 :]
-        codes = places.table.take((orders == HEAD).argmax(axis=1), axis=0) * width
-        codes += between.take(places.earlier, axis=1)
-        codes *= width
-        codes += between.take(places.later, axis=1)
-        scores = self._pairs.take(codes).sum(axis=1)
-        if len(self._weights) > 1:
-            starts = size + margin
-            row = self._after_two.take(padded[:, :starts] * width + padded[:, 1 : starts + 1])
-            weights = np.zeros((count, starts))
+    def scores(self, source: NDArray[np.intp]) -> tuple[Floats, Indices]:
+        """Return the scores of all candidates of a step, and the candidates as indices into ``source``.
+
+        Args:
+            source: (n,) symbol numbers: those left in their order, then the two taken out. Scores leave out n-grams
+                of nothing but padding.
+        """
+        size, k = len(source), self._width - 2
+        moves = _moves(size, int((source == HEAD).argmax()))
+        symbols = np.append(source, (k, k + 1))
+        scores = self._pairs[:, symbols[:, None], symbols].take(moves.pairs).sum(axis=1)
+        if self._has_grams:
+            starts = size + LONGEST_GRAM - 1
+            padded = symbols.take(moves.padded)
+            row = self._after_two.take(padded[:, :starts] * self._width + padded[:, 1 : starts + 1])
+            total: Floats | None = None
             for step in range(2, LONGEST_GRAM):
                 row += padded[:, step : step + starts]
-                weights += self._weights_after.take(row)
+                weights = self._weights_after.take(row)
+                total = weights if total is None else total + weights
                 row = self._next_row.take(row)
-            scores += weights.sum(axis=1)
-        return scores
+            scores += total.sum(axis=1) if total is not None else 0.0
+        return scores, moves.orders
 
     def draw(self, slots: Sequence[int], uniform: Callable[[], float], sweeps: int = SWEEPS) -> list[int]:
         """Draw an order of ``slots`` (symbol numbers, at most 24) by the chain.
@@ -104,17 +115,17 @@ class WideNode:
             sweeps: length of the chain.
         """
         size = len(slots)
-        put_back = _places(size).put_back
         symbols = np.array(slots, dtype=np.intp)
         order = _random_order(size, uniform)  # of slots, not of symbols
         for _ in range(sweeps):
             turn = _random_order(size, uniform)
             for two in zip(turn[::2], [*turn[1::2], turn[0]], strict=False):
-                candidates = np.array([slot for slot in order if slot not in two] + [*two]).take(put_back)
-                scores = self.scores(symbols.take(candidates))
+                source = [slot for slot in order if slot not in two]
+                source += two
+                scores, candidates = self.scores(symbols.take(source))
                 cumulative = np.exp(scores - scores.max()).cumsum()
                 chosen = int(cumulative.searchsorted(uniform() * cumulative[-1], side="right"))
-                order = candidates[min(chosen, len(scores) - 1)].tolist()
+                order = [source[index] for index in candidates[min(chosen, len(scores) - 1)].tolist()]
         return [slots[slot] for slot in order]
 
 

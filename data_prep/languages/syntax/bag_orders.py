@@ -55,13 +55,16 @@ class _Distribution(NamedTuple):
 
 
 class _Entry(NamedTuple):
+    """What is kept of a bag."""
+
+    cumulative: array[float]
+    """As in :class:`_Distribution`; empty where the orders are too many to enumerate."""
+    orders: bytes
+    """The orders kept: slots of the bag if all have symbols of their own, else symbol numbers."""
+    total: float
     kind: _Kind
-    places: list[list[int]]
-    """For every symbol, which slots of the bag have it."""
-    place: list[int] | None
-    """The one slot of every symbol, if none has more."""
-    distribution: _Distribution | None
-    """None where the orders are too many to enumerate."""
+    places: list[list[int]] | None
+    """For every symbol, which slots of the bag have it; None if none has more than one."""
     nbytes: int
     """In memory, about."""
 
@@ -97,7 +100,7 @@ class BagOrders:
         """Return how many bags are kept."""
         return len(self._cache)
 
-    def draw(self, bag: Bag, uniform: Callable[[], float]) -> list[int] | None:
+    def draw(self, bag: Bag, uniform: Callable[[], float]) -> Sequence[int] | None:
         """Draw an order of a bag.
 
         Args:
@@ -114,31 +117,36 @@ class BagOrders:
             entry = self._enter(bag)
         else:
             self._cache.move_to_end(bag)
-        kind, places, place, distribution, _ = entry
-        if distribution is None:
+        cumulative, orders, total, kind, places, _ = entry
+        if not cumulative:
             slots = [number for number, count in enumerate(kind.counts) for _ in range(count)]
             order: Sequence[int] = WideNode(self.model, kind.symbols).draw(slots, uniform)
+            places = places or kind_of(bag)[1]
         else:
-            target = uniform() * distribution.total
-            chosen = bisect_right(distribution.cumulative, target)
-            if chosen == len(distribution.cumulative):
-                order = self._order_beyond(kind, target, distribution)
+            target = uniform() * total
+            chosen = bisect_right(cumulative, target)
+            if chosen == len(cumulative):
+                order = self._order_beyond(kind, target)
+                places = places or kind_of(bag)[1]
             else:
                 size = len(bag)
-                order = distribution.orders[chosen * size : chosen * size + size]
-        if place is not None:
-            return [place[number] for number in order]
+                order = orders[chosen * size : chosen * size + size]
+        if places is None:
+            return order
         waiting = [iter(_shuffled(own, uniform) if len(own) > 1 else own) for own in places]
         return [next(waiting[number]) for number in order]
 
     def _enter(self, bag: Bag) -> _Entry:
         kind, places = kind_of(bag)
-        place = [own[0] for own in places] if len(places) == len(bag) else None
+        repeated = places if len(places) < len(bag) else None
         if len(bag) > WIDEST_ENUMERATED:
-            return _Entry(kind, places, place, None, 0)
+            return _Entry(array("d"), b"", 0.0, kind, repeated, 0)
         distribution, bags = self._kinds.get(kind) or (self._computed(kind), 0)
-        nbytes = _ENTRY_OVERHEAD + (8 + len(bag)) * len(distribution.cumulative)
-        entry = self._cache[bag] = _Entry(kind, places, place, distribution, nbytes)
+        cumulative, orders, total, _ = distribution
+        if repeated is None:
+            orders = orders.translate(bytes(own[0] for own in places).ljust(256))
+        nbytes = _ENTRY_OVERHEAD + 8 * len(cumulative) + 2 * len(orders)
+        entry = self._cache[bag] = _Entry(cumulative, orders, total, kind, repeated, nbytes)
         self._kinds[kind] = (distribution, bags + 1)
         self._room -= nbytes
         while self._room < 0:
@@ -167,17 +175,17 @@ class BagOrders:
             best = best[weights[best] >= np.partition(weights[best], -MOST_KEPT)[-MOST_KEPT]]
         return weights, best[np.argsort(-weights[best], kind="stable")][:MOST_KEPT]
 
-    def _order_beyond(self, kind: _Kind, target: float, kept: _Distribution) -> Sequence[int]:
+    def _order_beyond(self, kind: _Kind, target: float) -> Sequence[int]:
         """Return the order that a number falls on that is beyond the orders kept."""
-        orders = order_tree(kind.counts).orders
+        kept, _ = self._kinds.get(kind) or (self._computed(kind), 0)
         if kept.complete:  # rounding
-            return kept.orders[-orders.shape[1] :]
+            return kept.orders[-sum(kind.counts) :]
         weights, best = self._weights(kind)
         weights[best[: len(kept.cumulative)]] = 0.0
         cumulative = weights.cumsum()
         chosen = int(cumulative.searchsorted(target - kept.cumulative[-1], side="right"))
         last = int(np.flatnonzero(weights)[-1])
-        return [int(number) for number in orders[min(chosen, last)]]
+        return order_tree(kind.counts).orders[min(chosen, last)].tobytes()
 
     def assess(self, bag: Bag, order: Sequence[int], marks: int = 0) -> tuple[float, bool]:
         """Return log p of an order, whatever the places of the marks, and whether none is more probable.

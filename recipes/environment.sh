@@ -9,7 +9,7 @@
 #   FAIRSEQ_ALIGNMLM_ENVIRONMENT  folder of the environment (default: .venv in the repository)
 #   FAIRSEQ_ALIGNMLM_INSTALLER    pip or uv (default: uv if there is one, else pip)
 #   EXTRAS                        optional parts of the package to install (default: dev, which has report's)
-#   TORCH_SPEC                    what to install as torch (default: the version in constraints.txt)
+#   TORCH_SPEC                    what to install as torch (default: torch==2.13.0)
 #   BASE_PYTHON                   interpreter to start from (default: the first of 3.10 or later)
 
 _say() { printf '%s\n' "$*" >&2; }
@@ -69,14 +69,14 @@ _install() {
     local root=$1 environment=$2 base=$3 extras=$4 installer pins=$2/constraints.txt torch
     local -a install quiet
     _find_installer "$environment"
-    torch=${TORCH_SPEC:-$(grep '^torch==' "$root/constraints.txt")}
+    torch=${TORCH_SPEC:-torch==2.13.0} # tested with this one
     _say "making the environment $environment with $installer and $base"
     if [[ $installer == uv ]]; then
         uv venv "${quiet[@]}" --allow-existing --python "$base" "$environment" || return
     else
         "$base" -m venv "$environment" && "${install[@]}" --upgrade pip || return
     fi
-    grep -v '^torch==' "$root/constraints.txt" >"$pins" # torch is decided first, and may be another
+    cp "$root/constraints.txt" "$pins"
     _say "1/3 $torch" && "${install[@]}" "$torch" -c "$pins" &&
         _say "2/3 fairseq-alignmlm" && "${install[@]}" -c "$pins" -e "${root}[$extras]" &&
         _say "3/3 fairseq 0.12.2" && "${install[@]}" --no-deps fairseq==0.12.2 &&

@@ -7,7 +7,7 @@
 # Tests on real data read ../shared/data where it is, and say so where they are skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-export EXTRAS=${EXTRAS:-dev,workflow} # Snakemake, for the tests of the grid
+export EXTRAS=${EXTRAS:-dev,workflow,docs} # Snakemake for the tests of the grid, mkdocs for those of the documentation
 # shellcheck source=recipes/environment.sh
 source recipes/environment.sh
 

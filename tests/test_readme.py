@@ -23,6 +23,7 @@ PACKAGES = {"alignmlm": "fairseq_alignmlm", "alignmlm-data": "data_prep"}
 def commands(page: Path) -> list[list[str]]:
     """Return the command lines, continued lines joined, without comments and what follows a pipe or ``--``."""
     text = re.sub(r"\\\n *", "", page.read_text(encoding="utf-8"))
+    text = re.sub(r"\$\([^)]*\)", "", text)  # what another command fills in
     lines = re.findall(
         r"^ {0,8}((?:alignmlm|alignmlm-data|recipes/\w+\.sh|tests/run\.sh|fairseq-train|pip) .*)$", text, re.M
     )

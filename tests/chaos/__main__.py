@@ -92,8 +92,11 @@ def make_faults(part: Part, folder: Path, count: int) -> None:
     from tests.chaos import faults, kills
 
     reference = kills.Reference(folder)
-    plans = itertools.product(itertools.count(part.first), faults.KINDS, ("preparation", "training", "fine-tuning"))
-    for number, kind, stage in itertools.islice(plans, count):
+    stages = ("preparation", "training", "fine-tuning")
+    for plan in range(count):
+        number, place = divmod(plan, len(faults.KINDS) * len(stages))
+        kind, stage = faults.KINDS[place // len(stages)], stages[place % len(stages)]
+        number += part.first
         try:
             problem = faults.fault_and_repeat(reference, stage, kind, number, part.seed)
         except PermissionError:

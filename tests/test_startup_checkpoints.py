@@ -173,3 +173,22 @@ def test_an_archive_of_a_model_cannot_be_unpacked_beside_its_folder(tmp_path):
     with pytest.raises(tarfile.FilterError):
         file_utils.load_archive_file(str(tmp_path / "model.tar.gz"))
     assert os.listdir(tmp_path) == ["model.tar.gz"]
+
+
+def test_no_flipped_bit_changes_what_is_read(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    torch.save(plain_checkpoint(), path)
+    good = path.read_bytes()
+    refused = 0
+    for byte in range(0, len(good), 5):
+        changed = bytearray(good)
+        changed[byte] ^= 1 << byte % 8
+        path.write_bytes(changed)
+        try:
+            state = checkpoint_utils.load_checkpoint_to_cpu(str(path))
+        except InputError as error:
+            refused += "\n" not in str(error)
+        else:  # bytes between the records hold nothing
+            assert state["model"]["weight"].tolist() == [0, 1, 2] and state["cfg"].common.seed == 1
+            assert state["extra_state"] == plain_checkpoint()["extra_state"]
+    assert refused > len(good) / 5 / 3

@@ -115,8 +115,10 @@ def load(model: Path | bytes) -> Any:
     else:
         proto = model
     try:
-        return sentencepiece.SentencePieceProcessor(model_proto=proto)
-    except RuntimeError as error:
+        processor = sentencepiece.SentencePieceProcessor(model_proto=proto)
+        pieces_of(processor)  # which may be no UTF-8 in a broken file
+        return processor
+    except (RuntimeError, UnicodeDecodeError) as error:
         name = model if isinstance(model, Path) else "model"
         raise InputError.at(name, None, "not a SentencePiece model", "run `vocabulary` again") from error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run.configuration import Data
 from fairseq_alignmlm.storage import parse_json
 
+LARGEST = 1e300  # numbers of results are below; NaN and infinity are not
 REMEDY = "run the scoring again"
 DIRECTIONS = ("sup", "zs", "delta", "en")
 # what tells runs of one objective apart, and the paper's value of it
@@ -199,9 +199,9 @@ def _check_curve(path: Path, curve: Any) -> None:
 def _check_numbers(path: Path, name: str, value: Any, depth: int) -> None:
     """Accept nested objects of finite numbers (or null), ``depth`` levels deep."""
     if depth == 0:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST
         if value is not None and not number:
-            raise InputError.at(path, None, f"{name} is {value!r}, not a number", REMEDY)
+            raise InputError.at(path, None, f"{name} is {value!r:.80}, not a number", REMEDY)
         return
     if not isinstance(value, dict):
         raise InputError.at(path, None, f"{name} is not a JSON object", REMEDY)

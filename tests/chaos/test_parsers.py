@@ -110,3 +110,11 @@ def test_an_index_whose_sentences_do_not_follow_each_other_is_refused(folder):
             load_binarized(data)
     finally:
         data.with_suffix(".idx").write_bytes(good)
+
+
+@pytest.mark.parametrize("name", ["result.json", "SentencePiece model"])
+def test_what_the_campaign_found_stays_found(name, readers, folder):
+    """Input 200261: an update of 401 digits; 200015: a piece that is not UTF-8."""
+    first = {"result.json": 200_260, "SentencePiece model": 200_010}[name]
+    counts, failures = fuzz.run_parser(readers[name], 100, 1, folder, first)
+    assert not failures and counts[limited.REFUSED] > 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import math
 import platform
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +13,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.training_log import read_curve
 from fairseq_alignmlm.storage import parse_json
 
+LARGEST = 1e300  # scores are below; NaN and infinity are not
 REMEDY = "run the step before again"
 
 
@@ -158,7 +158,7 @@ def _numbers(path: Path, fields: dict[str, Any], name: str) -> dict[str, float]:
 
 def _check_numbers(path: Path, name: str, fields: dict[str, Any]) -> None:
     for key, value in fields.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < LARGEST:
             raise InputError.at(path, None, f"{name}.{key} is {value!r}, not a number", REMEDY)
 
 

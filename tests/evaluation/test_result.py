@@ -110,3 +110,11 @@ def test_a_broken_step_is_told_in_one_line_with_its_file(tmp_path, alignment, sc
     (tmp_path / "pos" / "en" / "score-xx.json").write_text(json.dumps(score))
     with pytest.raises(InputError, match=message):
         collect_result(tmp_path, "en", "xx")
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "NaN", "1e999", "true"])
+def test_a_score_that_is_no_number_is_told_in_one_line(tmp_path, number):
+    (tmp_path / "alignment.json").write_text(f'{{"alignment": {{"all": {number}}}}}')
+    with pytest.raises(InputError, match="alignment") as caught:
+        collect_result(tmp_path, "en", "en_trans")
+    assert "\n" not in str(caught.value)

@@ -33,6 +33,7 @@ _DAMAGE = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
+    IndexError,  # zipfile: a member without a name
     RuntimeError,  # zipfile: encrypted, or a compression method it does not know
 )
 

@@ -122,7 +122,10 @@ def vocabulary_of(content: Mapping[str, Any], path: Path) -> dict[str, int]:
         pairs = [(entry[0] if isinstance(entry, list) and entry else None, n) for n, entry in enumerate(vocabulary)]
     else:
         pairs = list(vocabulary.items())
-    for token in content.get("added_tokens") or ():
+    added = content.get("added_tokens") or []
+    if not isinstance(added, list):
+        raise InputError.at(path, None, f"added_tokens is {added!r:.80}, not a list", "get the folder again")
+    for token in added:
         pairs.append((token.get("content"), token.get("id")) if isinstance(token, dict) else (None, None))
     for token, number in pairs:
         if not isinstance(token, str) or not isinstance(number, int) or isinstance(number, bool):

@@ -7,10 +7,10 @@ Both languages in one go: the original as it is, the derived one in the word ord
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fairseq_alignmlm.errors import InputError
 
@@ -24,6 +24,7 @@ from ..labelled.writing import write_language
 from ..manifest import Step, read_record, run_step
 from ..pair import Pair, check_language
 from ..text.tokenisation import TOKENISERS
+from ..worker_pool import ordered_map
 
 SUMMARY = "transform and binarize the labelled data of a task, in both languages"
 ORDER = 40
@@ -85,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test data of a further natural language, prepared in the same go (repeat); needs --labels-of or --train",
     )
     parser.add_argument("--seed", type=int, help="seed of the transformations (default: that of the derived text)")
+    arguments.add_workers(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -109,13 +111,29 @@ def run(args: argparse.Namespace) -> int:
         languages.append(Derivation(pair, args.derived, transform, seed, derived=True))
     multiword = _multiword(args.multiword, languages)
     further = [_further(given, args.derived) for given in args.test_of]
-    for language in languages:
-        _write(args, language, data, multiword)
-    args.labels_of = args.labels_of or data.get("train")
+    kept = {name: getattr(args, name) for name in ("task", "tokeniser", "language", "labels_of")}
+    kept |= {f"{split}_trees": getattr(args, f"{split}_trees") for split in SPLITS}
+    jobs = [_Job(argparse.Namespace(**kept), language, data, multiword) for language in languages]
+    kept["labels_of"] = args.labels_of or data.get("train")
     for name, path in further:
-        args.language = name
-        _write(args, Derivation(pair, name, (), seed, derived=False), {"test": path}, multiword)
+        own = argparse.Namespace(**kept | {"language": name})
+        jobs.append(_Job(own, Derivation(pair, name, (), seed, derived=False), {"test": path}, multiword))
+    for _ in ordered_map(_make_writer, jobs, min(args.workers, len(jobs))):
+        pass
     return 0
+
+
+class _Job(NamedTuple):
+    """A language to write, one process each."""
+
+    args: argparse.Namespace
+    language: Derivation
+    data: dict[str, Path]
+    multiword: str
+
+
+def _make_writer() -> Callable[[_Job], None]:
+    return lambda job: _write(*job)
 
 
 def _further(given: str, derived: str | None) -> tuple[str, Path]:

@@ -158,8 +158,13 @@ def test_labelled_data_is_parsed_sentence_by_sentence_where_xtreme_finds_it(stan
     assert prepare("derive", *derive, "--workers", 1) == 0
     assert prepare("encode", "--pair", pair, "--derived", "en_trans_syn", "--workers", 1) == 0
     assert prepare("binarize", "--pair", pair, "--workers", 1) == 0
-    assert prepare("xtreme", *labelled, "--derived", "en_trans_syn") == 0
-    assert (pair / "xtreme" / task / "en_trans_syn" / "train.tsv").read_text().split() != []
+    written = []
+    for workers in (1, 2):
+        assert prepare("xtreme", *labelled, "--derived", "en_trans_syn", "--workers", workers) == 0
+        files = [path for path in (pair / "xtreme").rglob("*") if path.is_file() and path.name != "manifest.json"]
+        written.append({path.relative_to(pair): path.read_bytes() for path in files})
+        shutil.rmtree(pair / "xtreme")
+    assert written[0] == written[1] and written[0][Path("xtreme", task, "en_trans_syn", "train.tsv")].split()
     (pair / "trees" / "labelled" / task / "train.conllu.manifest.json").unlink()
     with open(pair / "trees" / "labelled" / task / "train.conllu", "a") as handle:
         handle.write(unparsed_tree(["surplus"], ""))

@@ -102,6 +102,7 @@ def _parse_plain(lines: Sequence[str], path: str, first_line: int) -> Sentence |
     others: list[tuple[int, str]] = []
     try:
         columns = tuple(zip(*rows, strict=True))
+        first_id = columns[ID][0] + "\t"
         if columns[ID] != _NUMBERS[: len(rows)]:
             words = [place for place, number in enumerate(columns[ID]) if number.isdigit()]
             number_of = {place: number for number, place in enumerate(words)}
@@ -122,9 +123,10 @@ def _parse_plain(lines: Sequence[str], path: str, first_line: int) -> Sentence |
     size = len(rows)
     if len(columns) != COLUMNS or columns[ID] != _NUMBERS[:size] or heads.count(-1) != 1 or max(heads) >= size:
         return None
-    comments = list(lines[: first_row - first_line])
-    if not all(comment[0] == "#" for comment in comments) or not _lead_to_the_root(heads):
+    before = first_row - first_line
+    if not lines[before].startswith(first_id) or not _lead_to_the_root(heads):  # a comment between the words
         return None
+    comments = list(lines[:before])
     return Sentence(comments, rows, heads, row_lines, others, path, first_line, columns)
 
 

@@ -22,6 +22,7 @@ _QUOTES = {"<": ">", "“": "”", "‘": "’", "«": "»", "``": "''", "„": 
 _OPENING = BRACKETS | _QUOTES
 _CLOSING = {close: opening for opening, close in _OPENING.items() if close not in _OPENING}
 _STRAIGHT = frozenset({'"', "'"})
+_PAIRING = _STRAIGHT | frozenset(_OPENING)
 _AFTER, _BEFORE, _LAST = 0, 1, 2
 """Marks at one place: those that belong to what precedes, to what follows, to the end of the sentence."""
 
@@ -61,7 +62,7 @@ def with_marks(units: Units, order: list[int]) -> list[int]:
     place_of = [-1] * size
     for place, word in enumerate(order):
         place_of[word] = place
-    paired = pairs(units.tree.forms, marks) if len(marks) > 1 else []
+    paired = pairs(units.tree.forms, marks) if len(marks) > 1 and not _PAIRING.isdisjoint(units.tree.forms) else []
     places = _paired_places(paired, place_of, len(order))
     for first, mark in enumerate(marks):  # marks that begin the sentence
         if mark != first or (mark in places and places[mark] != (0, _AFTER)):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from data_prep.languages.syntax.enumeration import HEAD, Floats, Indices, pair_tables
 from data_prep.languages.syntax.ordering_model import BOS, EOS, LONGEST_GRAM, OrderingModel
 
-SWEEPS = 5
+SWEEPS = 6
 WIDEST_SAMPLED = 24
 """Slots of the widest node that is permuted; a wider one keeps its order."""
 MOVES_KEPT = 128

@@ -70,7 +70,7 @@ def bag_of(units: Units, unit: int, node: NodeOrders) -> Bag:
         dependents = [i for i, symbol in zip(dependents, symbols, strict=True) if symbol is not None]
     kept = [node.heads[tags[unit]], *(filter(None, symbols) if particles else symbols)]
     marks = 0
-    if unit in units.owners and (room := WIDEST_WITH_MARKS - len(kept)) > 0:
+    if node.has_marks and unit in units.owners and (room := WIDEST_WITH_MARKS - len(kept)) > 0:
         own = [mark for mark, owner in zip(units.marks, units.owners, strict=True) if owner == unit]
         kept += [slots[tags[i], labels[i]] or labels[i] for i in own[-room:]]
         marks = len(own[-room:])

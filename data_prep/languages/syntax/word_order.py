@@ -48,11 +48,13 @@ class NodeOrders:
         orders: distributions under the mixed model.
         slots: the slot of a dependent by UPOS and label.
         heads: symbol of the head by UPOS; a class of nodes is its keys.
+        has_marks: whether the superstrate was trained with punctuation marks as slots.
     """
 
     orders: BagOrders
     slots: Slots
     heads: dict[str, str]
+    has_marks: bool
 
 
 def back_off(superstrate: OrderingModel, upos: str, label: str, language: str = "en") -> str | None:
@@ -107,7 +109,10 @@ class WordOrder:
             model = superstrate[number]
             mixed = mix(model, substrate[number], share) if substrate else model
             node_orders = NodeOrders(
-                BagOrders(mixed, cache_bytes // 2), Slots(model, language), {tag: head_symbol(tag) for tag in tags}
+                BagOrders(mixed, cache_bytes // 2),
+                Slots(model, language),
+                {tag: head_symbol(tag) for tag in tags},
+                bool(model.labels & {"PUNCT", "punct"}),
             )
             for tag in tags:
                 self.classes[tag] = node_orders

@@ -128,6 +128,10 @@ def test_marks_are_slots_of_the_draw_as_in_the_trees_that_the_models_were_traine
     assert 60 < sum(before) < 140
     before = [reorder(tree(clause + "\n. PUNCT 1 punct"), word_order, 1, line)[0] for line in range(200)]
     assert sum(before) > 195
+    own = OrderingModel({"BI_@_EOS": 9.0, "PRE_obl_nsubj": 0.1})  # trained without marks: they would part @ from EOS
+    word_order = WordOrder([OrderingModel({"PRE_det_@": 0.1}), own])
+    before = [reorder(tree(clause + "\n. PUNCT 1 punct"), word_order, 1, line)[0] for line in range(100)]
+    assert sum(before) > 95
 
 
 def test_the_particle_rule_is_for_english(tree):

@@ -199,7 +199,7 @@ def _collect(run: Experiment) -> Step:
         "languages": ",".join(run.pair.languages),
         "configuration": run.folder / FILE,
         "updates": blocks_of(run.configuration, run.objective)[-1].until,
-        "train_seconds": run.records.read("pretrain").get("counts", {}).get("seconds", 0.0),
+        "train_seconds": run.records.counts("pretrain").get("seconds", 0.0),
     }
     command = [*program("alignmlm"), "collect", *flags(what), *(f"--set={name}={kept[name]}" for name in kept)]
     inputs = [run.folder / "alignment.json", run.folder / FILE, *sorted(run.folder.glob("*/*/score-*.json"))]

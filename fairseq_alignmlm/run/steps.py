@@ -66,6 +66,11 @@ class Records:
                 return found
         return {}
 
+    def counts(self, name: str) -> dict[str, Any]:
+        """Return what a step kept in its record; nothing when there is no such record."""
+        found = self.read(name).get("counts")
+        return found if isinstance(found, dict) else {}
+
     def stale(self, step: Step) -> str:
         """Return why a step has to be done; nothing when it is up to date.
 

@@ -109,7 +109,7 @@ def pretrain(
                 )
                 spent = trainer.train([*command, f"--save-dir={here}", *resume], what, block.until)
             records.write(step, {"seconds": spent})
-        counted = records.read(here.name).get("counts", {}).get("seconds", 0.0)
+        counted = records.counts(here.name).get("seconds", 0.0)
         seconds += counted if isinstance(counted, (int, float)) else 0.0
         before = last
     assert before is not None

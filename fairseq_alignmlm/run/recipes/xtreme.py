@@ -75,8 +75,8 @@ def run(args: argparse.Namespace) -> int:
         say(f"data of {found.task}: {' '.join(found.tests)}")
         do(Records(found.model, [records.hashes]), found.model_steps())
         do(records, found.steps(architecture(read_state(found.checkpoint), found.checkpoint)))
-    scores = records.read("finetune").get("counts", {}).get("development", {})
-    for epoch, score in scores.items():
+    scores = records.counts("finetune").get("development")
+    for epoch, score in scores.items() if isinstance(scores, dict) else ():
         print(f"epoch {epoch}: {found.metric} {score} on the English dev set")
     print(f"scores: {found.folder / 'score.json'}")
     return 0

@@ -18,7 +18,7 @@ from pathlib import Path
 from fairseq_alignmlm.errors import InputError
 
 SECONDS_TO_END = 10.0
-SECONDS_BETWEEN_REPORTS = 30.0
+SECONDS_BETWEEN_LOOKS = 5.0  # at the log
 _UPDATE = re.compile(rb"num_updates=(\d+)")
 _running: set[subprocess.Popen[bytes]] = set()
 _guard = threading.Lock()
@@ -117,7 +117,7 @@ def run(
         environment: variables to add.
         log: gets the command and its output; by default output goes where this process's goes.
         what: the step, for messages.
-        report: called now and then with the last update that the log tells of.
+        report: called within seconds of every update that the log tells of.
         keep_open: file descriptors that the child inherits, such as that of a lock.
 
     Raises:
@@ -153,7 +153,7 @@ def _wait(child: subprocess.Popen[bytes], log: Path | None, place: int, report: 
             return child.wait()
         while True:
             try:
-                return child.wait(SECONDS_BETWEEN_REPORTS)
+                return child.wait(SECONDS_BETWEEN_LOOKS)
             except subprocess.TimeoutExpired:
                 place, update = _last_update(log, place)
                 if update:

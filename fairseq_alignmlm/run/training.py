@@ -18,6 +18,7 @@ from fairseq_alignmlm.run.steps import Records, Step
 from fairseq_alignmlm.storage import atomic_path
 
 LAST = "checkpoint_last.pt"
+SECONDS_BETWEEN_REPORTS = 30.0
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,16 @@ class Trainer:
 
     def train(self, command: Sequence[str], what: str, until: int | None = None) -> float:
         """Run a training to its end, telling now and then how far it is; return its seconds."""
-        started = time.monotonic()
+        started = told = time.monotonic()
         first: tuple[int, float] | None = None
 
         def report(update: int) -> None:
-            nonlocal first
+            nonlocal first, told
+            now = time.monotonic()
             if first is None:
-                first = update, time.monotonic()
-            elif until and update > first[0]:
-                left = (until - update) * (time.monotonic() - first[1]) / (update - first[0])
+                first = update, now
+            elif until and update > first[0] and now - told > SECONDS_BETWEEN_REPORTS:
+                left, told = (until - update) * (now - first[1]) / (update - first[0]), now
                 self.say(f"{what}: update {update:,} of {until:,}, {_minutes(left)} left")
 
         self.say(f"{what}; log: {self.log}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.run import processes, training
 from fairseq_alignmlm.run.locks import FolderLock, locked
 from fairseq_alignmlm.run.processes import StepFailed
 from fairseq_alignmlm.run.stages import do
@@ -184,3 +186,21 @@ def test_a_command_does_not_outlive_an_engine_that_is_killed():
     while is_running(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_running(child)
+
+
+WORK = """
+import sys, time
+for update in (100, 200, 300):
+    print(f"2026 | INFO | train_inner | epoch 001: | loss=1, num_updates={update}, lr=1", flush=True)
+    time.sleep(0.3)
+"""
+
+
+def test_training_tells_where_its_log_is_and_how_much_time_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "SECONDS_BETWEEN_LOOKS", 0.05)
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_REPORTS", 0.0)
+    said, log = [], tmp_path / "train.log"
+    training.Trainer(log, said.append, {}).train([sys.executable, "-c", WORK], "training", 1000)
+    assert said[0] == f"training; log: {log}"
+    assert [text.split(",")[0] for text in said[1:]] == ["training: update 200 of 1", "training: update 300 of 1"]
+    assert all(re.fullmatch(r"training: update \d00 of 1,000, 0:0\d left", text) for text in said[1:])

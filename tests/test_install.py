@@ -150,7 +150,7 @@ def test_the_environment_script_leaves_folders_alone_that_it_did_not_make(reposi
 
 STUB = """#!/bin/bash
 echo "$@" >>"$LOG"
-if [[ $1 == venv ]]; then mkdir -p "${*: -1}/bin" && ln -sf "$REAL" "${*: -1}/bin/python"; fi
+if [[ $1 == venv ]]; then mkdir -p "${*: -1}/bin" && ln -sf "$REAL" "${*: -1}/bin/python" && ln -sf "$REAL" "${*: -1}/bin/alignmlm"; fi
 """
 
 

@@ -150,7 +150,10 @@ def test_the_environment_script_leaves_folders_alone_that_it_did_not_make(reposi
 
 STUB = """#!/bin/bash
 echo "$@" >>"$LOG"
-if [[ $1 == venv ]]; then mkdir -p "${*: -1}/bin" && ln -sf "$REAL" "${*: -1}/bin/python" && ln -sf "$REAL" "${*: -1}/bin/alignmlm"; fi
+if [[ $1 == venv ]]; then
+    mkdir -p "${*: -1}/bin"
+    for name in python alignmlm; do ln -sf "$REAL" "${*: -1}/bin/$name"; done
+fi
 """
 
 

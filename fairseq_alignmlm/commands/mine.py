@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--checkpoint", type=Path, required=True, help="pre-trained model")
     parser.add_argument("--vocab", type=Path, required=True, help="the model's dict.txt")
-    parser.add_argument("--sentencepiece", type=Path, required=True, help="the model's pieces")
+    what = "the model's pieces, or its tokenizer.json (default: what lies beside dict.txt)"
+    parser.add_argument("--sentencepiece", type=Path, help=what)
     parser.add_argument("--source", type=Path, required=True, help="`id TAB sentence` lines: fr-en.test.fr")
     parser.add_argument(
         "--target", type=Path, required=True, help="`id TAB sentence` lines of the other language: fr-en.test.en"
@@ -56,12 +57,17 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.evaluation.mining import best_threshold
     from fairseq_alignmlm.evaluation.predictions import read_pairs
     from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors
+    from fairseq_alignmlm.exchange.tokenizer import pieces_beside
     from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
 
     require_range("--batch-size", args.batch_size, 1)
     dev = [args.dev_source, args.dev_target, args.dev_gold]
     if (args.threshold is None) != all(dev) or (args.threshold is not None and any(dev)):
         raise InputError("give --threshold, or all of --dev-source, --dev-target and --dev-gold to choose it")
+    args.sentencepiece = args.sentencepiece or pieces_beside(args.vocab)
+    if args.sentencepiece is None:
+        remedy = "give --sentencepiece, the model of its pieces, or its tokenizer.json"
+        raise InputError.at(args.vocab.parent, None, "nothing there cuts text into pieces", remedy)
     encoder = SentenceVectors.load(args.checkpoint, args.vocab)
     result: dict[str, Any] = {"threshold": args.threshold, "pool": args.pool, "margin": args.margin}
     if args.threshold is None:

@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_vocabulary(parser, "the model's dict.txt")
     parser.add_argument("--source", type=Path, required=True, help="a sentence a line, or the prefix of binarized data")
     parser.add_argument("--target", type=Path, required=True, help="the sentences to find, likewise")
-    parser.add_argument("--sentencepiece", type=Path, help="the model's pieces, for text")
+    what = "the model's pieces, or its tokenizer.json, for text (default: what lies beside dict.txt)"
+    parser.add_argument("--sentencepiece", type=Path, help=what)
     parser.add_argument(
         "--layer",
         type=int,
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.evaluation.predictions import write_labels
     from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors, default_layer, retrieve
     from fairseq_alignmlm.evaluation.signature import short_hash, signature
+    from fairseq_alignmlm.exchange.tokenizer import pieces_beside
     from fairseq_alignmlm.storage import sha256_of, write_json
 
     languages = (args.languages or ",").split(",")
@@ -64,9 +66,10 @@ def run(args: argparse.Namespace) -> int:
     if args.aligned:
         signature(dir=direction)  # a name that cannot stand there is told before the work
     encoder = SentenceVectors.load(args.checkpoint, args.dict)
+    pieces = args.sentencepiece or pieces_beside(args.dict)
     layer = default_layer(encoder.layers) if args.layer is None else args.layer
     sides = [
-        encoder.read(path, args.sentencepiece, language)[: args.sentences]
+        encoder.read(path, pieces, language)[: args.sentences]
         for path, language in zip((args.source, args.target), languages, strict=True)
     ]
     if not all(sides) or (args.aligned and len(sides[0]) != len(sides[1])):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,12 +19,16 @@ from fairseq_alignmlm.evaluation.checkpoint import identity_of, language_names, 
 from fairseq_alignmlm.evaluation.nearest import check_finite, nearest_neighbours
 from fairseq_alignmlm.evaluation.predictions import numbered_lines
 from fairseq_alignmlm.evaluation.verification import verify_sentences, verify_vocabulary
+from fairseq_alignmlm.exchange.extra import require_extra
+from fairseq_alignmlm.exchange.tokenizer import beside_checkpoint
+from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
 from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
 
+Rows = Callable[[list[str]], list[list[int]]]  # lines to the rows of their pieces
 MEAN, FIRST = "mean", "first"  # how the states of a sentence become one vector
 
 
@@ -91,11 +95,11 @@ class SentenceVectors:
         return len(self._model.encoder.sentence_encoder.layers)
 
     def read(self, path: Path, sentencepiece: Path | None, language: str | None = None) -> list[Tensor]:
-        """Read sentences: binarized ones (``path`` is a prefix), or text that a SentencePiece model cuts into pieces.
+        """Read sentences: binarized ones (``path`` is a prefix), or text.
 
         Args:
             path: the prefix or the text.
-            sentencepiece: the model, for text.
+            sentencepiece: what cuts text into pieces, see `encode`.
             language: what the sentences are said to be in.
 
         Returns:
@@ -109,8 +113,9 @@ class SentenceVectors:
             data = load_binarized(path)
             return [data[index][:-1].long() for index in range(len(data))]
         if sentencepiece is None:
+            what = "no binarized data, so text"
             raise InputError.at(
-                path, None, "no binarized data, so text", "give --sentencepiece, the model of its pieces"
+                path, None, what, "give --sentencepiece, the model of its pieces, or its tokenizer.json"
             )
         return self.encode(_sentences(path), path, sentencepiece)
 
@@ -120,16 +125,17 @@ class SentenceVectors:
         Args:
             sentences: text.
             path: where it stands, for messages.
-            sentencepiece: the model.
+            sentencepiece: a SentencePiece model, or the ``tokenizer.json`` of an imported model.
 
         Returns:
             For each sentence its pieces' indices, without special symbols.
 
         Raises:
-            InputError: the model is missing, broken or of another vocabulary.
+            InputError: the file is missing, broken or of another vocabulary.
         """
-        cut = _processor(sentencepiece).encode
-        found = [self._indices(cut(sentence, out_type=str)) for sentence in sentences]
+        cut = self._imported if sentencepiece.name == TOKENIZER else self._own
+        rows = cut(sentencepiece)(list(sentences))
+        found = [torch.tensor(row, dtype=torch.long) for row in rows]
         pieces = sum(map(len, found))
         unknown = sum(int(sentence.eq(self._dictionary.unk()).sum()) for sentence in found)
         if 2 * unknown > pieces:
@@ -137,8 +143,16 @@ class SentenceVectors:
             raise InputError.at(path, None, what, "give the SentencePiece model of the vocabulary")
         return found
 
-    def _indices(self, pieces: Sequence[str]) -> Tensor:
-        return torch.tensor([self._dictionary.index(piece) for piece in pieces], dtype=torch.long)
+    def _own(self, path: Path) -> Rows:
+        index, cut = self._dictionary.index, _processor(path).encode
+        return lambda lines: [[index(piece) for piece in pieces] for pieces in cut(lines, out_type=str)]
+
+    def _imported(self, path: Path) -> Rows:
+        require_extra("tokenizers", "safetensors")
+        tokenizer = beside_checkpoint(path.parent)
+        if tokenizer.symbols != self._dictionary.symbols:
+            raise InputError.at(path, None, "is not that of dict.txt", "give the files of one imported model")
+        return tokenizer.encode_lines
 
     @torch.no_grad()
     def vectors(

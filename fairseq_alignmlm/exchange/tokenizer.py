@@ -20,6 +20,7 @@ from fairseq_alignmlm.exchange.tokenizer_file import (
 
 SOURCE = "source.json"  # beside an imported checkpoint: what the folder said
 UNKNOWN = SPECIAL.index("<unk>")
+PIECES = ("sentencepiece.bpe.model", "spm.model", NAME)  # what cuts text for a model, beside its dict.txt
 
 
 class CheckpointTokenizer:
@@ -101,3 +102,9 @@ def beside_checkpoint(folder: Path) -> CheckpointTokenizer:
     if not isinstance(special, dict) or not isinstance(rows, int):
         raise InputError.at(folder / SOURCE, None, "is not what `import` writes", "import the folder again")
     return CheckpointTokenizer(folder / NAME, rows, special)
+
+
+def pieces_beside(vocabulary: Path) -> Path | None:
+    """Return the file that cuts text for a dict.txt: beside it, or above it in a pair's folder; None without one."""
+    folders = [vocabulary.parent, *([vocabulary.parent.parent] if vocabulary.parent.name == "bin" else [])]
+    return next((folder / name for folder in folders for name in PIECES if (folder / name).is_file()), None)

@@ -164,6 +164,8 @@ def test_the_command_reads_text_writes_indices_and_signs_the_accuracy(tmp_path, 
         run(*common, "--source", tmp_path / "a.txt", "--target", tmp_path / "b.txt", "--aligned")
     with pytest.raises(InputError, match=r"--layer 3: the model has the embeddings \(0\) and layers 1 to 2"):
         run(*common, *files, "--layer", "3")
+    assert run(*common[:4], *files) == 0  # the pieces that lie beside dict.txt
+    (tmp_path / "spm.model").unlink()
     with pytest.raises(InputError, match="no binarized data, so text; give --sentencepiece"):
         run(*common[:4], *files)
 

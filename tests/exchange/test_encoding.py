@@ -9,11 +9,13 @@ import pytest
 
 pytest.importorskip("transformers", reason="needs the extra [hf]")
 
+import torch
 import transformers
 
 from fairseq_alignmlm.command_line import main
 from fairseq_alignmlm.data.binarized import load_binarized
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors
 from fairseq_alignmlm.exchange.importing import import_folder
 from fairseq_alignmlm.exchange.tokenizer import beside_checkpoint
 from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
@@ -104,6 +106,40 @@ def test_words_have_the_ids_of_the_source_tokenizer(models, kind):
         ids = [tokenizer.order.ids[row] for word in rows for row in word]
         assert ids == source(words, is_split_into_words=True)["input_ids"][1:-1]
         assert len(rows) == len(words)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_retrieve_cuts_raw_text_with_the_models_own_tokenizer(models, tmp_path, kind):
+    folder = models / kind / "imported"
+    lines = TEXT[::2]  # the other half may be all unknown, and so alike
+    for name, side in (("a", lines), ("b", lines[::-1])):
+        (tmp_path / f"{name}.txt").write_text("\n".join(side) + "\n", encoding="utf-8")
+    command = ["retrieve", "--checkpoint", str(folder / "model.pt"), "--vocab", str(folder / "dict.txt")]
+    command += ["--source", str(tmp_path / "a.txt"), "--target", str(tmp_path / "b.txt"), "--layer", "1"]
+    assert main("fairseq_alignmlm", "", [*command, "--output", str(tmp_path / "out.tsv")]) == 0
+    assert [int(row) for row in (tmp_path / "out.tsv").read_text().split()] == [*range(len(lines))][::-1]
+    # and the vectors are those of transformers with its own tokenizer
+    batch = transformers.AutoTokenizer.from_pretrained(models / kind)(lines, padding=True, return_tensors="pt")
+    model = transformers.AutoModel.from_pretrained(models / kind).eval()
+    with torch.no_grad():
+        states = model(**batch, output_hidden_states=True).hidden_states[1]
+    present = batch["attention_mask"].unsqueeze(-1)
+    expected = (states * present).sum(1) / present.sum(1)
+    encoder = SentenceVectors.load(folder / "model.pt", folder / "dict.txt")
+    rows = encoder.read(tmp_path / "a.txt", folder / "tokenizer.json")
+    torch.testing.assert_close(encoder.vectors(rows, 1), expected, atol=1e-5, rtol=0)
+
+
+def test_retrieve_refuses_the_tokenizer_of_another_model(models, tmp_path, capsys):
+    one, other = (models / kind / "imported" for kind in ("bert", "roberta"))
+    (tmp_path / "a.txt").write_text("the cat\n")
+    command = ["retrieve", "--checkpoint", str(one / "model.pt"), "--vocab", str(one / "dict.txt"), "--aligned"]
+    command += ["--source", str(tmp_path / "a.txt"), "--target", str(tmp_path / "a.txt")]
+    assert main("fairseq_alignmlm", "", [*command, "--sentencepiece", str(other / "tokenizer.json")]) == 2
+    assert "is of another SentencePiece model" in capsys.readouterr().err
+    encoder = SentenceVectors.load(one / "model.pt", one / "dict.txt")
+    with pytest.raises(InputError, match=r"tokenizer\.json: is not that of dict\.txt"):
+        encoder.encode(["the cat"], tmp_path / "a.txt", other / "tokenizer.json")
 
 
 def test_a_word_of_nothing_is_unknown(models):

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.exchange.tokenizer import PIECES, pieces_beside
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.run.data_steps import version
 from fairseq_alignmlm.run.launch import Launch, visible_gpus
@@ -103,9 +104,8 @@ def _run_of(args: argparse.Namespace) -> XtremeRun:
     if not 0 < args.lr < math.inf:
         raise InputError(f"--lr {args.lr}: give a number above 0")
     beside = args.checkpoint.parent
-    pieces = [beside / name for name in ("sentencepiece.bpe.model", "spm.model", TOKENIZER)]
-    sentencepiece = args.sentencepiece or next((path for path in pieces if path.is_file()), pieces[0])
     vocabulary = args.vocab or beside / "dict.txt"
+    sentencepiece = args.sentencepiece or pieces_beside(beside / "dict.txt") or beside / PIECES[0]
     train, dev = args.train or args.data / f"train-{ENGLISH}.tsv", args.dev or args.data / f"dev-{ENGLISH}.tsv"
     options.need_files(args.checkpoint, vocabulary, sentencepiece, train, dev)
     prefix = f"{args.test_split}-"

@@ -19,13 +19,14 @@ from fairseq_alignmlm.progress import track
 from fairseq_alignmlm.storage import sha256_of
 
 from .. import arguments
+from ..labelled.checking import check_trees, own_trees
 from ..labelled.pair_classification import PAIRS
-from ..labelled.tagged_sentences import is_conllu
 from ..labelled.tagging import TAGGING
 from ..languages.derivation import read_work
 from ..languages.syntax.finished_parts import FinishedParts
-from ..languages.syntax.parsing import ParserSettings, ensure_models, make_block_parser, with_gpu
+from ..languages.syntax.parsing import ParserSettings, ensure_models, load_pipeline, make_block_parser, with_gpu
 from ..manifest import Step, read_record, run_step
+from ..pair import SPLITS as SPLITS_OF_TEXT
 from ..pair import Pair
 from ..text.line_blocks import read_blocks
 from ..text.tokenisation import TOKENISERS
@@ -85,6 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="parse the I-th of N parts only, on one of N machines that share the folder; once all have ended, the "
         "command without --part puts the result together",
     )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="with --pair: parse nothing, but find out whether all could be: trees that are there, stanza, its models",
+    )
     parser.add_argument("--cpu", action="store_true", help="do not use the GPU where there is one")
     parser.add_argument("--gpu", action="store_true", help="refuse to work without a GPU")
     arguments.add_workers(parser)
@@ -104,6 +110,8 @@ def run(args: argparse.Namespace) -> int:
     labelled = {split: getattr(args, split) for split in SPLITS if getattr(args, split)}
     if bool(labelled) != bool(args.task) or (args.task and args.text):
         raise InputError("labelled data: give --pair, --task, and --train, --dev or --test")
+    if args.check:
+        return _check(args, labelled)
     if args.text is not None:
         files = [(args.text, args.output)]
     elif args.task:
@@ -115,8 +123,7 @@ def run(args: argparse.Namespace) -> int:
         files = [(text, trees / f"{split}.conllu") for split, text in texts.items()]
         files = [(text, output) for text, output in files if not _are_given(text, output)]
     if files:
-        language = args.parser_language or args.language
-        settings = ParserSettings(language, args.models, args.longest, args.batch, False)
+        settings = _settings(args)
         ensure_models(settings, args.offline)
         settings, workers = with_gpu(settings, args.workers, args.gpu, args.cpu)
         for text, output in files:
@@ -124,11 +131,38 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _settings(args: argparse.Namespace) -> ParserSettings:
+    return ParserSettings(args.parser_language or args.language, args.models, args.longest, args.batch, False)
+
+
+def _check(args: argparse.Namespace, labelled: dict[str, Path]) -> int:
+    """Check trees that are there against their data; where there are none, that stanza and its models are."""
+    if args.text is not None:
+        raise InputError("--check: give --pair; --text is parsed at once")
+    pair, needed = Pair(args.pair), []
+    for split, data in labelled.items():
+        trees = own_trees(data)
+        if trees is None:
+            needed.append(f"{args.task} {split}")
+        else:
+            count = check_trees(args.task, data, trees, args.language, args.tokeniser)
+            print(f"parse: trees of {count:,} sentences fit {data}")
+    if not args.task:
+        given = (pair.trees(args.language) / f"{split}.conllu" for split in SPLITS_OF_TEXT)
+        needed = [f"{args.language} {path.stem}" for path in given if not path.is_file()]
+    if needed:
+        settings = _settings(args)
+        ensure_models(settings, args.offline)
+        load_pipeline(settings)
+        print(f"parse: stanza and its models are there: {', '.join(needed)} can be parsed")
+    return 0
+
+
 def _labelled_files(args: argparse.Namespace, labelled: dict[str, Path]) -> Iterator[tuple[Path, Path]]:
     """Write the words of labelled data, all of them before any is parsed; yield them and where their trees go."""
     folder = Pair(args.pair).trees_of_task(args.task)
     for split, data in labelled.items():
-        if is_conllu(data) or data.with_suffix(".conllu").is_file():
+        if own_trees(data):
             print(f"parse: {data} has trees of its own", flush=True)
             continue
         text = folder / f"{split}.txt"

@@ -16,6 +16,7 @@ from fairseq_alignmlm.errors import InputError
 
 from .. import arguments
 from ..labelled import pair_classification, question_answering, tagging
+from ..labelled.checking import check_data
 from ..labelled.derivation import Derivation, tree_file
 from ..labelled.pair_classification import PAIRS, PairTask
 from ..labelled.tagged_sentences import FUSED, SPLIT, is_conllu
@@ -86,6 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test data of a further natural language, prepared in the same go (repeat); needs --labels-of or --train",
     )
     parser.add_argument("--seed", type=int, help="seed of the transformations (default: that of the derived text)")
+    parser.add_argument("--check", action="store_true", help="read the data to their end, and write nothing")
     arguments.add_workers(parser)
 
 
@@ -105,6 +107,10 @@ def run(args: argparse.Namespace) -> int:
     for path in [*data.values(), *filter(None, [args.labels_of])]:
         if not path.is_file():
             raise InputError.at(path, None, "no such file", "check the path of the labelled data")
+    if args.check:
+        counts = check_data(args.task, data, args.labels_of or data.get("train", Path()), args.language)
+        print(f"{args.task}: the data can be read: {', '.join(f'{split} {n:,}' for split, n in counts.items())}")
+        return 0
     transform, seed = _recorded(args, pair) if args.derived else ([], 1)
     languages = [Derivation(pair, args.language, (), seed, derived=False)]
     if args.derived:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.run.configuration import Configuration, Synthetic
 from fairseq_alignmlm.run.data_steps import copy_step, data_step, digest_of
-from fairseq_alignmlm.run.pair_folder import PairFolder
-from fairseq_alignmlm.run.steps import Records, Step
+from fairseq_alignmlm.run.pair_folder import FILE, PairFolder
+from fairseq_alignmlm.run.steps import Command, Records, Step
 
 SOURCE = "en"
 TOY_ORDER = "french"
@@ -140,6 +140,20 @@ class DerivedPair:
             found.append(data_step("ordering", "ordering train", train, [trees], [self.ordering_models]))
         return found
 
+    def checks(self) -> list[Command]:
+        """Return commands that find out, before anything is written, what would stop the work hours later.
+
+        They read the labelled data to their end. Where trees are needed they compare those that are there with the
+        data, and load the parser if others have to be made. What the folder was made with has been checked.
+        """
+        checked = set(PairFolder.read(self.root).labelled) if (self.root / FILE).is_file() else None
+        tasks = {task: files for task, files in self.labelled.items() if task.name not in (checked or ())}
+        found = [self._labelling(task, train, dev, check=True) for task, (train, dev) in tasks.items()]
+        if self.needs_trees and not self.synthetic:
+            found += [self._parsing(check=True)] if checked is None else []
+            found += [self._parsing(task, check=True) for task in tasks]
+        return [command for step in found for command in step.commands]
+
     def stage(self, number: int) -> list[Step]:
         """Return the steps of a stage from 1 to 6."""
         return [self._text, self._vocabulary, self._derive, self._encode, self._binarize, self._label][number - 1]()
@@ -152,11 +166,20 @@ class DerivedPair:
         assert self.corpus is not None
         options = {"pair": self.root, "workers": self.workers}
         found = [data_step("text", "sentences", options, [self.corpus], [text], ["--", self.corpus])]
-        if self.needs_trees:
-            options |= {"models": self.parser, "offline": True} if self.parser else {}
-            inputs = [text, *([self.parser] if self.parser else [])]
-            found.append(data_step("trees", "parse", options, inputs, [trees]))
-        return found
+        return [*found, self._parsing()] if self.needs_trees else found
+
+    def _parsing(self, task: Transfer | None = None, check: bool = False) -> Step:
+        """Return the step that parses the text of L1, or the labelled data of a task."""
+        options: dict[str, Any] = {"pair": self.root, "workers": self.workers, "check": check}
+        options |= {"models": self.parser, "offline": True} if self.parser else {}
+        parser = [self.parser] if self.parser else []
+        if task is None:
+            inputs, output = [self.root / "text" / SOURCE], self.root / "trees" / SOURCE
+            return data_step("trees", "parse", options, [*inputs, *parser], [output])
+        train, dev = self.labelled[task]
+        options |= {"task": task.data, "train": train, "dev": dev}
+        output = self.root / "trees" / "labelled" / task.data
+        return data_step(f"trees.{task.name}", "parse", options, [train, dev, *parser], [output])
 
     def _vocabulary(self) -> list[Step]:
         size, outputs = self.configuration.data.vocabulary, [self.root / "spm.model", self.root / "spm.vocab"]
@@ -218,14 +241,35 @@ class DerivedPair:
     def _label(self) -> list[Step]:
         found = []
         for task, (train, dev) in self.labelled_files().items():
-            options = {"pair": self.root, "task": task.data, "train": train, "dev": dev, "derived": self.language}
-            options |= {"tokeniser": "none"} if self.synthetic and not task.is_tagging else {}
-            vocabulary = [self.root / name for name in ("spm.model", "counterparts.tsv", "bin/dict.txt")]
-            inputs = [train, dev, *vocabulary, *self._orders()]
-            outputs = [self.root / "xtreme" / task.data / name for name in (SOURCE, self.language)]
-            name, words = f"labelled.{task.name}", self._transforms()
-            found.append(data_step(name, "xtreme", options, inputs, outputs, words, **self._derivation()))
+            step = self._labelling(task, train, dev)
+            if self.needs_trees and not self.synthetic:
+                trees = [own for data in (train, dev) if (own := _own_trees(data))]
+                if len(trees) < 2:
+                    parsing = self._parsing(task)
+                    found.append(parsing)
+                    trees += parsing.outputs
+                step = replace(step, inputs=[*step.inputs, *trees])
+            found.append(step)
         return found
+
+    def _labelling(self, task: Transfer, train: Path, dev: Path, check: bool = False) -> Step:
+        """Return the step that brings the labelled data of a task into both languages, or only reads them."""
+        options: dict[str, Any] = {"pair": self.root, "task": task.data, "train": train, "dev": dev}
+        name = f"labelled.{task.name}"
+        if check:
+            return data_step(name, "xtreme", options | {"check": True}, [], [])
+        options |= {"derived": self.language}
+        options |= {"tokeniser": "none"} if self.synthetic and not task.is_tagging else {}
+        vocabulary = [self.root / name for name in ("spm.model", "counterparts.tsv", "bin/dict.txt")]
+        inputs = [train, dev, *vocabulary, *self._orders()]
+        outputs = [self.root / "xtreme" / task.data / language for language in (SOURCE, self.language)]
+        return data_step(name, "xtreme", options, inputs, outputs, self._transforms(), **self._derivation())
+
+
+def _own_trees(data: Path) -> Path | None:
+    """Return the trees that labelled data bring along; see `alignmlm-data parse --task`."""
+    beside = data.with_suffix(".conllu")
+    return beside if beside.is_file() else None
 
 
 def _has_order(folder: Path, language: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer, transfer_task
+from fairseq_alignmlm.run import processes
 from fairseq_alignmlm.run.configuration import Configuration
 from fairseq_alignmlm.run.derived import STAGES, DerivedPair
 from fairseq_alignmlm.run.experiment import Experiment
@@ -147,14 +148,16 @@ def with_data_seed(pair: DerivedPair, seed: int) -> DerivedPair:
 def _one_pair(
     args: argparse.Namespace, base: Configuration, pair: DerivedPair, chosen: list[Objective], seeds: list[int]
 ) -> None:
-    def make_language() -> None:
+    def before() -> None:
         if pair.synthetic:
             with locked(pair.shared, wait=True):
                 do(Records(pair.shared), pair.language_steps())
+        for command in pair.checks():
+            processes.run(command, what="checking what was given")
 
     def experiments(folder: PairFolder) -> list[Experiment]:
         tasks = tuple(pair.labelled_files())
         return [Experiment(folder, pair.configuration, base, row, seed, tasks) for seed in seeds for row in chosen]
 
     cores = options.cores_of(args)
-    run_pair(pair, STAGES, args.stage, args.stop_stage, experiments, args.jobs, cores, make_language)
+    run_pair(pair, STAGES, args.stage, args.stop_stage, experiments, args.jobs, cores, before)

@@ -33,6 +33,7 @@ HF = ["safetensors>=0.4.3", "tokenizers>=0.20", "transformers>=4.56"]  # transfo
 EXTRAS = {
     "report": REPORT,
     "hf": HF,
+    "align": ["eflomal>=2", "simalign"],
     "syntax": ["stanza>=1.8"],
     "workflow": ["snakemake>=8"],
     "docs": DOCS,

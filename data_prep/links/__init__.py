@@ -1,0 +1,1 @@
+"""Word links of translated sentences: made, filtered, and written for training."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.exchange.tokenizer import SOURCE
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
 from fairseq_alignmlm.run.data_steps import version
@@ -20,6 +21,7 @@ from fairseq_alignmlm.run.programs import program
 from fairseq_alignmlm.run.stages import say
 from fairseq_alignmlm.run.steps import Step
 from fairseq_alignmlm.run.training import Trainer, publish
+from fairseq_alignmlm.run.transfer import EPOCHS, TransferData, TransferRun
 from fairseq_alignmlm.storage import atomic_path
 
 Pair = tuple[str, str]
@@ -34,6 +36,7 @@ class Languages:
         texts: by language, its files or folders; the first is L1.
         dictionaries: by pair, files of word pairs.
         parallel: by pair, two files of equally many lines.
+        labelled: by task, training and development data of L1, and test data by language.
         checkpoint: an imported model to go on from; None to begin anew.
         pieces: of a joint vocabulary, where there is no checkpoint.
         held_out: share of the dictionaries' words that are kept for measuring.
@@ -45,6 +48,7 @@ class Languages:
     texts: Mapping[str, Sequence[Path]]
     dictionaries: Mapping[Pair, Sequence[Path]]
     parallel: Mapping[Pair, tuple[Path, Path]]
+    labelled: Mapping[Transfer, tuple[Path, Path, Mapping[str, Path]]]
     checkpoint: Path | None
     pieces: int
     held_out: float
@@ -76,7 +80,14 @@ class Languages:
         steps += [self._dictionary(pair, files) for pair, files in self.dictionaries.items()]
         steps.append(self._binarize())
         steps += [step for pair, files in self.parallel.items() for step in self._parallel(pair, files)]
-        return [*steps, self._joint_parallel()] if self.parallel else steps
+        steps += [self._joint_parallel()] if self.parallel else []
+        return [*steps, *(self.transfer_data(task).step([self.model, self.symbols]) for task in self.labelled)]
+
+    def transfer_data(self, task: Transfer) -> TransferData:
+        """Return the labelled data of a task: L1 is trained on."""
+        train, dev, tests = self.labelled[task]
+        tokeniser = self._tokeniser.removeprefix("--tokeniser=")
+        return TransferData(self.root, task.data, next(iter(self.texts)), train, dev, tests, tokeniser)
 
     def _data(self, verb: str, *options: str, pair: Path | None = None) -> list[str]:
         return [*program("alignmlm-data"), verb, f"--pair={pair or self.root}", *options]
@@ -216,6 +227,27 @@ class Languages:
             Step("pretrain", [command], inputs, [output], record, make=make, costly=True),
             *self._measure(folder, output),
         ]
+
+    def transfer_runs(self, folder: Path, finetuning: Mapping[str, Any], launch: Launch) -> Iterator[TransferRun]:
+        """Yield the fine-tuning and tests of every task on the pre-trained model of a run.
+
+        Args:
+            folder: of the run.
+            finetuning: ``seed``, ``lr``, ``batch``, ``device_batch``, ``max_length`` and, unless XTREME's are taken,
+                ``epochs``.
+            launch: where it trains.
+        """
+        from fairseq_alignmlm.evaluation.architecture import architecture
+        from fairseq_alignmlm.evaluation.checkpoint import language_names, read_state
+
+        state = read_state(folder / "pretrained.pt")
+        shape = architecture(state, folder / "pretrained.pt")
+        names = tuple(language_names(state)) if shape["language_embeddings"] else ()
+        for task in self.labelled:
+            data = self.transfer_data(task)
+            settings = {"epochs": EPOCHS[data.tagging], **finetuning}
+            settings["max_length"] = min(int(settings["max_length"]), int(shape["max_positions"]))
+            yield TransferRun(folder / task.name, folder / "pretrained.pt", data, shape, settings, launch, names)
 
     def _named_dictionaries(self) -> str:
         return ",".join(f"{'-'.join(pair)}={self.dictionary(pair)}" for pair in self.dictionaries)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
+from fairseq_alignmlm.exchange.tensors import read_json
 from fairseq_alignmlm.run.languages import Languages, Pair
 from fairseq_alignmlm.run.launch import Launch, visible_gpus
 from fairseq_alignmlm.run.locks import locked
@@ -43,6 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     add("--batch", type=options.positive, default=32, metavar="N", help="instances per update (default: 32)")
     add("--length", type=options.positive, default=256, metavar="N", help="tokens of an instance (default: 256)")
     add("--lr", type=options.number, default=5e-5, metavar="X", help="peak learning rate (default: 5e-5)")
+    first = "L1, whose labels are learned; other languages are tested without training (XTREME's formats"
+    for task in options.all_tasks():
+        formats = first + (" or CoNLL-U)" * (task.name == "pos") or ")")
+        for split in ("train", "dev"):
+            add(f"--{task.name}-{split}", type=Path, metavar="FILE", help=f"{task.title} data of {formats}")
+        what = f"{task.title} data of a language to be tested in; may be repeated"
+        add(f"--{task.name}-test", action="append", default=[], metavar="LANGUAGE=FILE", help=what)
+    what = "epochs of fine-tuning (default: 5 for NLI, 10 for tagging, as XTREME)"
+    add("--finetune-epochs", type=options.positive, metavar="N", help=what)
+    add("--finetune-lr", type=options.number, default=2e-5, metavar="X", help="of fine-tuning (default: 2e-5)")
     what = "where everything is written (default: work/languages)"
     add("--work", type=Path, default=Path("work/languages"), metavar="DIR", help=what)
     options.pass_on(parser, "fairseq-train", "--arch multilingual_roberta_tiny")
@@ -77,13 +90,32 @@ def run(args: argparse.Namespace) -> int:
         for row in chosen
         for seed in options.seeds_of(args)
     ]
+    finetuning: dict[str, Any] = {"epochs": args.finetune_epochs} if args.finetune_epochs else {}
+    finetuning |= {"lr": args.finetune_lr, "batch": 32, "device_batch": 32, "max_length": 128}
     with locked(found.root):
         say(f"data of {found.names}")
         do(Records(found.root), found.data_steps())
         for row, seed, steps in runs:
-            do(Records(found.root / "runs" / f"{row.name}-{seed}"), steps)
+            folder = found.root / "runs" / f"{row.name}-{seed}"
+            do(Records(folder), steps)
+            for tuned in found.transfer_runs(folder, {"seed": seed, **finetuning}, launch):
+                do(Records(tuned.folder), tuned.steps())
+            print_scores(folder, found)
     say(f"runs: {found.root / 'runs'}")
     return 0
+
+
+def print_scores(folder: Path, of: Languages) -> None:
+    """Print what was measured of a run, a line for every pair of languages and every task."""
+    print(folder.name)
+    for pair in of.dictionaries:
+        found = read_json(folder / f"alignment.{'-'.join(pair)}.json")["retrieval"]
+        rank, words = found["cosine_at_1"], found["words"]
+        print(f"  {'-'.join(pair)}: {rank:.1f} % of {words:,} held-out words find a translation first")
+    for task in of.labelled:
+        found = read_json(folder / task.name / "score.json")
+        scores = (f"{name} {each[found['metric']]:.1f}" for name, each in found["languages"].items())
+        print(f"  {task.name}, {found['metric']}: {', '.join(scores)}")
 
 
 def _languages(args: argparse.Namespace) -> Languages:
@@ -108,6 +140,15 @@ def _languages(args: argparse.Namespace) -> Languages:
         parallel[pair] = (Path(first), Path(second))
     if not 0 < args.held_out < 1:
         raise InputError(f"--held-out {args.held_out}: give a share between 0 and 1, such as 0.2")
+    labelled: dict[Transfer, tuple[Path, Path, dict[str, Path]]] = {}
+    for task in options.all_tasks():
+        train, dev, tests = (getattr(args, f"{task.name}_{split}") for split in ("train", "dev", "test"))
+        if train or dev or tests:
+            if not (train and dev and tests):
+                names = [f"--{task.name}-{split}" for split in ("train", "dev", "test")]
+                raise InputError(f"{', '.join(names)} belong together: two files of {next(iter(texts))}, and tests")
+            labelled[task] = (train, dev, _tests(tests, f"--{task.name}-test", texts))
+            options.need_files(train, dev, *labelled[task][2].values())
     files = [path for table in (texts, dictionaries, parallel) for paths in table.values() for path in paths]
     options.need_files(*files)
     checkpoint = args.checkpoint
@@ -116,9 +157,18 @@ def _languages(args: argparse.Namespace) -> Languages:
     if checkpoint and not checkpoint.is_file():
         raise InputError.at(checkpoint, None, "no such file", "give an imported checkpoint or a Hugging Face folder")
     cores = options.cores_of(argparse.Namespace(jobs=None))
-    return Languages(
-        args.work, texts, dictionaries, parallel, checkpoint, args.vocabulary, args.held_out, args.sampling_alpha, cores
-    )
+    settings = checkpoint, args.vocabulary, args.held_out, args.sampling_alpha, cores
+    return Languages(args.work, texts, dictionaries, parallel, labelled, *settings)
+
+
+def _tests(values: Sequence[str], option: str, texts: dict[str, list[Path]]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for value in values:
+        name, path = _split(value, option, "LANGUAGE=FILE")
+        if name not in texts or name in found:
+            raise InputError(f"{option} {value}: give every language of {', '.join(texts)} once at most")
+        found[name] = Path(path)
+    return found
 
 
 def _split(value: str, option: str, form: str) -> tuple[str, str]:

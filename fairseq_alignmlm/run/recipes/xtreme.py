@@ -19,11 +19,12 @@ from fairseq_alignmlm.run.recipes import options
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
 from fairseq_alignmlm.run.stages import do, say
 from fairseq_alignmlm.run.steps import Records, Step
+from fairseq_alignmlm.run.transfer import EPOCHS, TransferData, TransferRun
 from fairseq_alignmlm.run.xtreme import ENGLISH, XtremeRun
 
 SUMMARIES = {"xtreme": "XTREME's protocol: fine-tune a checkpoint such as XLM-R on English, test in all languages"}
 TASKS = ("udpos", "panx", "xnli", "pawsx")
-USUAL = {True: {"seed": 1, "epochs": 10}, False: {"seed": 42, "epochs": 5}}  # of tagging, and of the others
+SEEDS = {True: 1, False: 42}  # XTREME's, of tagging and of the others
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -54,17 +55,15 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prepare, fine-tune, predict, check and score; return the exit status."""
-    from fairseq_alignmlm.evaluation.architecture import architecture
-    from fairseq_alignmlm.evaluation.checkpoint import read_state
-
     if args.checkpoint and args.checkpoint.is_dir():
         args.checkpoint = imported(args.checkpoint, args.work / "imported")
     found = _run_of(args)
-    records = Records(found.folder)
-    with locked(found.model), locked(found.folder):
-        if (found.folder / "settings.txt").exists():
-            raise InputError.at(found.folder, None, "was made by the recipe of an earlier version", OTHER)
-        identities = {found.model: found.vocabulary_identity(records), found.folder: found.identity(records)}
+    task, data, own = found.run, found.run.data, found.run.folder
+    records = Records(own)
+    with locked(data.root), locked(own):
+        if (own / "settings.txt").exists():
+            raise InputError.at(own, None, "was made by the recipe of an earlier version", OTHER)
+        identities = {data.root: found.vocabulary_identity(records), own: found.identity(records)}
         for folder, identity in identities.items():
             if (folder / FILE).is_file():
                 there = {name: value for name, value in read_settings_file(folder / FILE).items() if name != "made_by"}
@@ -73,13 +72,13 @@ def run(args: argparse.Namespace) -> int:
         for folder, identity in identities.items():
             if not (folder / FILE).is_file():
                 write_settings_file(folder / FILE, identity | {"made_by": made_by()})
-        say(f"data of {found.task}: {' '.join(found.tests)}")
-        do(Records(found.model, [records.hashes]), found.model_steps())
-        do(records, found.steps(architecture(read_state(found.checkpoint), found.checkpoint)))
+        say(f"data of {data.task}: {' '.join(data.tests)}")
+        do(Records(data.root, [records.hashes]), found.data_steps())
+        do(records, task.steps())
     scores = records.counts("finetune").get("development")
     for epoch, score in scores.items() if isinstance(scores, dict) else ():
-        print(f"epoch {epoch}: {found.metric} {score} on the English dev set")
-    print(f"scores: {found.folder / 'score.json'}")
+        print(f"epoch {epoch}: {data.metric} {score} on the English dev set")
+    print(f"scores: {own / 'score.json'}")
     return 0
 
 
@@ -95,6 +94,9 @@ def imported(source: Path, folder: Path) -> Path:
 
 
 def _run_of(args: argparse.Namespace) -> XtremeRun:
+    from fairseq_alignmlm.evaluation.architecture import architecture
+    from fairseq_alignmlm.evaluation.checkpoint import read_state
+
     if not (args.checkpoint and args.task and args.data):
         raise InputError("--checkpoint, --task and --data are needed; see --help")
     if args.task not in TASKS:
@@ -119,12 +121,12 @@ def _run_of(args: argparse.Namespace) -> XtremeRun:
             raise InputError(f"--languages: '{name}' is no name of a language")
     tests = {name: args.data / f"{prefix}{name}.tsv" for name in names}
     options.need_files(*tests.values())
-    settings = USUAL[args.task in ("udpos", "panx")] | {
-        name: getattr(args, name) for name in ("seed", "epochs") if getattr(args, name)
-    }
+    tagging = args.task in ("udpos", "panx")
+    settings = {"seed": args.seed or SEEDS[tagging], "epochs": args.epochs or EPOCHS[tagging]}
     settings |= {"lr": args.lr, "batch": args.batch, "device_batch": args.device_batch, "max_length": args.max_length}
     launch = Launch(min(1, len(visible_gpus())))
-    return XtremeRun(
-        *(args.work, args.checkpoint, vocabulary, sentencepiece, args.task, train, dev, tests, settings, launch),
-        tuple(args.fairseq),
-    )
+    data = TransferData(args.work / "model", args.task, ENGLISH, train, dev, tests, "none")
+    folder, words = args.work / f"{args.task}-{settings['seed']}", tuple(args.fairseq)
+    shape = architecture(read_state(args.checkpoint), args.checkpoint)
+    run = TransferRun(folder, args.checkpoint, data, shape, settings, launch, fairseq=words)
+    return XtremeRun(vocabulary, sentencepiece, run)

@@ -18,25 +18,28 @@ class LabelPrediction(FairseqCriterion):
     def __init__(self, task: Any) -> None:
         super().__init__(task)
         self.head = task.head
-        self.first_label = task.label_dictionary.nspecial
 
     def forward(self, model: Any, sample: dict[str, Any], reduce: bool = True) -> tuple[Tensor, Tensor, dict[str, Any]]:
-        """Compute the summed loss of a batch in nats, the number of labels, and the sums to log."""
+        """Compute the summed loss of a batch in nats, what it is summed over, and the sums to log."""
+        logits = model(**sample["net_input"], classification_head_name=self.head)[0]
+        loss, sample_size, log = self.sums(logits, sample)
+        log |= {"loss": loss.detach(), "sample_size": sample_size}
+        return loss, sample_size, log | {name: sample[name] for name in ("ntokens", "nsentences")}
+
+    def sums(self, logits: Tensor, sample: dict[str, Any]) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """Return the summed loss in nats, the number of labels, and what to log: how many are ``correct``.
+
+        Args:
+            logits: of the head, ``(B, C)`` or ``(B, T, C)``.
+            sample: the batch.
+        """
         labelled = sample["target"].ne(self.padding_idx)
-        logits_NC = model(**sample["net_input"], classification_head_name=self.head)[0][labelled].float()
-        target_N = sample["target"][labelled] - self.first_label
-        loss = F.cross_entropy(logits_NC, target_N, reduction="sum")
-        sample_size = labelled.sum()
-        log = {
-            "loss": loss.detach(),
-            "correct": logits_NC.argmax(-1).eq(target_N).sum(),
-            "ntokens": sample["ntokens"],
-            "nsentences": sample["nsentences"],
-            "sample_size": sample_size,
-        }
-        if not model.training:
-            log |= self.validation_sums(logits_NC.argmax(-1), target_N, labelled)
-        return loss, sample_size, log
+        logits_NC = logits[labelled].float()
+        target_N = sample["target"][labelled] - self.task.label_dictionary.nspecial
+        predicted_N = logits_NC.argmax(-1)
+        log = {"correct": predicted_N.eq(target_N).sum()}
+        log |= self.validation_sums(predicted_N, target_N, labelled) if not self.training else {}
+        return F.cross_entropy(logits_NC, target_N, reduction="sum"), labelled.sum(), log
 
     def validation_sums(self, predicted_N: Tensor, target_N: Tensor, labelled: Tensor) -> dict[str, Any]:
         """Return further sums to log in validation.
@@ -50,7 +53,7 @@ class LabelPrediction(FairseqCriterion):
 
     @staticmethod
     def reduce_metrics(logging_outputs: list[dict[str, Any]]) -> None:
-        """Log ``loss`` in bits per label and ``accuracy`` in percent."""
+        """Log ``loss`` in bits and ``accuracy`` in percent, both per label."""
         loss, correct, size = (
             sum(log.get(key, 0) for log in logging_outputs) for key in ("loss", "correct", "sample_size")
         )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..languages.sentence_spans import sentence_spans
 from ..text.tokenisation import Tokeniser
-from .derivation import Derivation, Reorderer
 from .label_kinds import LabelKind
 from .sentence_pairs import SentencePair, check_label, read_pairs
-from .writing import Example
+from .writing import Example, LabelledFile
 
 PAIRS = ("xnli", "pawsx")
 """Tasks of XTREME."""
@@ -35,30 +34,22 @@ class PairTask:
     tokeniser: str
     sides = (*INPUTS, LABEL)
 
-    def examples(
-        self,
-        path: Path,
-        derivation: Derivation,
-        reorderer: Reorderer,
-        labels: Mapping[str, int],
-        train: Path,
-        counts: Counter[str],
-    ) -> Iterator[Example]:
+    def examples(self, file: LabelledFile) -> Iterator[Example]:
         """Yield the pairs of a file in a language; see :class:`~data_prep.labelled.writing.LabelledTask`.
 
         A text of several sentences is transformed sentence by sentence. Trees come in the order of the file: of the
         first text, then of the second, for every example.
         """
-        word_pieces, tokeniser = derivation.word_pieces(), Tokeniser(self.language, self.tokeniser)
-        counts.update(examples=0, words=0)
-        for number, pair in enumerate(read_pairs(path)):
-            check_label(pair, labels, path, train)
+        word_pieces, tokeniser = file.derivation.word_pieces(), Tokeniser(self.language, self.tokeniser)
+        file.counts.update(examples=0, words=0)
+        for number, pair in enumerate(read_pairs(file.path)):
+            check_label(pair, file.labels, file.path, file.train)
             sides = []
             for side in range(len(INPUTS)):
                 words = [word for sentence in sentences_of(pair, side, tokeniser) for word in sentence]
-                order = reorderer.order(words, 2 * number + side + 1, pair.line)
+                order = file.reorderer.order(words, 2 * number + side + 1, pair.line)
                 sides.append([words[i] for i in order])
-            counts.update(examples=1, words=sum(map(len, sides)))
+            file.counts.update(examples=1, words=sum(map(len, sides)))
             table = "\t".join([*map(" ".join, sides), pair.label]) + "\n"
             yield Example(table, (*map(word_pieces.encode, sides), pair.label))
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 
-from .derivation import Derivation, Reorderer
 from .label_kinds import LabelKind
 from .mentions import complete_tags, reorder_mentions
 from .tagged_sentences import FUSED, TaggedSentence, check_tags, is_conllu, read_tagged
-from .writing import Example
+from .writing import Example, LabelledFile
 
 PADDING = "<pad>"  # fairseq reads it as padding: the label of every piece of a word but the first
 TOKENS, LABELS = "tokens", "labels"
@@ -38,27 +37,19 @@ class TaggingTask:
     language: str = ""
     sides = (TOKENS, LABELS)
 
-    def examples(
-        self,
-        path: Path,
-        derivation: Derivation,
-        reorderer: Reorderer,
-        labels: Mapping[str, int],
-        train: Path,
-        counts: Counter[str],
-    ) -> Iterator[Example]:
+    def examples(self, file: LabelledFile) -> Iterator[Example]:
         """Yield the sentences of a file in a language; see :class:`~data_prep.labelled.writing.LabelledTask`."""
-        word_pieces = derivation.word_pieces()
-        counts.update(sentences=0, words=0, pieces=0)
-        for number, sentence in enumerate(read_tagged(path, self.multiword, self.language), 1):
-            check_tags(sentence, labels, path, train)
-            order = reorderer.order(sentence.words, number, sentence.lines[0])
-            words, tags = _reorder(sentence, order, self.mentions, counts)
+        word_pieces = file.derivation.word_pieces()
+        file.counts.update(sentences=0, words=0, pieces=0)
+        for number, sentence in enumerate(read_tagged(file.path, self.multiword, self.language), 1):
+            check_tags(sentence, file.labels, file.path, file.train)
+            order = file.reorderer.order(sentence.words, number, sentence.lines[0])
+            words, tags = _reorder(sentence, order, self.mentions, file.counts)
             pieces = [word_pieces[word] for word in words]
             widths = [piece.count(" ") + 1 for piece in pieces]
-            counts.update({"sentences": 1, "words": len(words), "pieces": sum(widths)})
-            if is_conllu(path):
-                counts[f"multiword tokens, {self.multiword}"] += sentence.multiword
+            file.counts.update({"sentences": 1, "words": len(words), "pieces": sum(widths)})
+            if is_conllu(file.path):
+                file.counts[f"multiword tokens, {self.multiword}"] += sentence.multiword
             rows = (f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
             table = "\n" * (number > 1) + "".join(rows)
             yield Example(table, (" ".join(pieces), " ".join(_piece_labels(tags, widths))))

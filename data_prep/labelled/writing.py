@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -24,6 +25,27 @@ class Example(NamedTuple):
     sides: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class LabelledFile:
+    """A labelled file that is to become examples of a language.
+
+    Attributes:
+        path: the file.
+        derivation: the language.
+        reorderer: gives the word order of every text.
+        labels: those that may occur, with their counts in the training data.
+        train: the file that the labels are from, for messages.
+        counts: of the manifest.
+    """
+
+    path: Path
+    derivation: Derivation
+    reorderer: Reorderer
+    labels: Mapping[str, int]
+    train: Path
+    counts: Counter[str]
+
+
 class LabelledTask(Protocol):
     """What writing needs to know of a task.
 
@@ -38,25 +60,8 @@ class LabelledTask(Protocol):
     @property
     def sides(self) -> tuple[str, ...]: ...
 
-    def examples(
-        self,
-        path: Path,
-        derivation: Derivation,
-        reorderer: Reorderer,
-        labels: Mapping[str, int],
-        train: Path,
-        counts: Counter[str],
-    ) -> Iterator[Example]:
-        """Yield the examples of a file in a language, and count what there is to report.
-
-        Args:
-            path: the labelled file.
-            derivation: the language.
-            reorderer: gives the word order of every text.
-            labels: those that may occur.
-            train: the file that the labels are from, for messages.
-            counts: of the manifest.
-        """
+    def examples(self, file: LabelledFile) -> Iterator[Example]:
+        """Yield the examples of a file in its language, and count what there is to report."""
         ...
 
 
@@ -91,11 +96,11 @@ def write_language(
         given = tree_file(path, trees.get(split), derivation.parsed(task.name, split), transformation)
         reorderer = Reorderer(transformation, derivation.seed, path, given)
         counts: Counter[str] = Counter()
-        examples = task.examples(path, derivation, reorderer, labels, labels_of or data["train"], counts)
+        file = LabelledFile(path, derivation, reorderer, labels, labels_of or data["train"], counts)
         with ExitStack() as stack:
             paths = [folder / f"{split}.tsv", *(scratch / f"{split}.{side}" for side in task.sides)]
             table, *sides = (stack.enter_context(open(to, "w", encoding="utf-8", newline="\n")) for to in paths)
-            for example in track(examples, f"{task.name} {derivation.language}, {split}", unit="examples"):
+            for example in track(task.examples(file), f"{task.name} {derivation.language}, {split}", unit="examples"):
                 table.write(example.table)
                 for handle, line in zip(sides, example.sides, strict=True):
                     handle.write(line + "\n")

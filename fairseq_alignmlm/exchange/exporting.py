@@ -24,9 +24,9 @@ from fairseq_alignmlm.exchange.families import (
     TOKENS,
     Family,
 )
-from fairseq_alignmlm.exchange.importing import CONFIG
 from fairseq_alignmlm.exchange.model_card import model_card
 from fairseq_alignmlm.exchange.own_model import build_own, model_settings
+from fairseq_alignmlm.exchange.source import CONFIG
 from fairseq_alignmlm.exchange.symbols import RowOrder
 from fairseq_alignmlm.exchange.tensors import SINGLE, write_tensors
 from fairseq_alignmlm.exchange.tokenizer_check import Mismatches, compare_tokenizers
@@ -38,7 +38,7 @@ from fairseq_alignmlm.exchange.vocabulary_folder import (
     find_vocabulary,
     write_tokenizer,
 )
-from fairseq_alignmlm.exchange.weights import to_folder
+from fairseq_alignmlm.exchange.weights_out import to_folder
 from fairseq_alignmlm.identity import Identity, hash_symbols
 from fairseq_alignmlm.storage import atomic_path, sha256_of
 

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairseq_alignmlm import __version__
 from fairseq_alignmlm.errors import InputError
-from fairseq_alignmlm.exchange.configuration import (
-    family_of,
-    kind_of,
-    labels_from,
-    settings_from,
-    unknown_fields,
-)
-from fairseq_alignmlm.exchange.families import MASKED, SEQUENCE, TOKENS, Family
-from fairseq_alignmlm.exchange.tensors import TensorFolder, read_json
-from fairseq_alignmlm.exchange.tokenizer import SOURCE, CheckpointTokenizer
+from fairseq_alignmlm.exchange.configuration import unknown_fields
+from fairseq_alignmlm.exchange.families import MASKED, SEQUENCE, TOKENS
+from fairseq_alignmlm.exchange.source import Source
+from fairseq_alignmlm.exchange.tensors import TensorFolder
+from fairseq_alignmlm.exchange.tokenizer import SOURCE
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
-from fairseq_alignmlm.exchange.tokenizer_file import special_tokens
-from fairseq_alignmlm.exchange.weights import Conversion, from_folder, pooler_head
+from fairseq_alignmlm.exchange.weights_in import Conversion, from_folder, pooler_head
 from fairseq_alignmlm.identity import Identity, hash_file, hash_symbols
 from fairseq_alignmlm.lexicon.vocabulary import write_symbols
 from fairseq_alignmlm.storage import atomic_path, sha256_of, write_json
@@ -31,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DICT = "dict.txt"
-CONFIG = "config.json"
 SIDE_FILES = ("tokenizer_config.json", "special_tokens_map.json")
 # Settings of a run that those of a task refer to.
 RUN: dict[str, Any] = {
@@ -40,60 +32,6 @@ RUN: dict[str, Any] = {
     "checkpoint": {"save_dir": "checkpoints", "restore_file": "checkpoint_last.pt", "finetune_from_model": None},
 }
 TASKS = {TOKENS: "xtreme_tagging", SEQUENCE: "xtreme_classification", MASKED: "multilingual_mlm"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A Hugging Face folder, its small files read and checked.
-
-    Attributes:
-        folder: where it is.
-        config: ``config.json``.
-        family: of the model.
-        kind: what the model is for; None for an encoder alone.
-        settings: those of `MultilingualRobertaConfig`.
-        tokenizer: its tokenizer.
-        special: the tokens that serve as special symbols.
-    """
-
-    folder: Path
-    config: dict[str, Any]
-    family: Family
-    kind: str | None
-    settings: dict[str, Any]
-    tokenizer: CheckpointTokenizer
-    special: dict[str, str]
-
-    @classmethod
-    def read(cls, folder: Path) -> Source:
-        """Read everything but the weights.
-
-        Raises:
-            InputError: when a file is missing or broken, or the model is of another kind.
-        """
-        if not folder.is_dir():
-            raise InputError.at(folder, None, "no such folder", "give the folder of a Hugging Face model")
-        path = folder / CONFIG
-        config = read_json(path)
-        family = family_of(config, path)
-        kind = kind_of(config, family, path)
-        settings = settings_from(config, family, kind, path)
-        special = special_tokens(folder, family.symbols)
-        tokenizer = CheckpointTokenizer(folder / TOKENIZER, config["vocab_size"], special)
-        return cls(folder, config, family, kind, settings, tokenizer, special)
-
-    def languages(self, named: Sequence[str] | None) -> list[str]:
-        """Return the languages that the token types stand for: as named, else as an export recorded them; or none.
-
-        Raises:
-            InputError: when their number is not that of the token types without padding.
-        """
-        names = list(named) if named is not None else list(self.config.get("language_names") or ())
-        types = self.config.get("type_vocab_size", 0) if self.family.token_types else 0
-        if names and (len(names) != types - 1 or len(set(names)) != len(names)):
-            what = f"{types} token types are not padding and the languages {','.join(names)}"
-            raise InputError.at(self.folder / CONFIG, None, what, "name as many different languages as there are")
-        return names
 
 
 def import_folder(
@@ -122,26 +60,14 @@ def import_folder(
 
     source = Source.read(folder)
     names = source.languages(languages)
-    labels = labels_from(source.config, folder / CONFIG) if source.kind in (TOKENS, SEQUENCE) else []
+    labels = source.labels()
     tensors = TensorFolder(folder)
     paths = [*tensors.paths, folder / TOKENIZER]
     with ThreadPoolExecutor(1) as reader:  # hashing takes as long as all the rest
         hashes = reader.submit(lambda: {path.name: sha256_of(path) for path in paths})
-        done = from_folder(
-            tensors,
-            source.family,
-            source.kind,
-            source.settings,
-            source.config,
-            source.tokenizer.order,
-            bool(names),
-            fresh_lm_head,
-            len(labels),
-            folder,
-        )
+        done = from_folder(tensors, source, bool(names), fresh_lm_head)
     if pooler_classes is not None:
-        width = source.settings["encoder_embed_dim"]
-        done.weights |= pooler_head(tensors, source.family, pooler_classes, width, folder)
+        done.weights |= pooler_head(tensors, source, pooler_classes)
     settings = source.settings | {"language_embeddings": bool(names)}
     record = _record(source, done, names, hashes.result())
     beside = target.parent

@@ -122,8 +122,8 @@ def verify(checkpoint: Path, folder: Path) -> Agreement:
         InputError: when the two differ, or the folder is an encoder without a head, whose outputs nothing compares.
     """
     from fairseq_alignmlm.evaluation.checkpoint import read_state
-    from fairseq_alignmlm.exchange.importing import Source
     from fairseq_alignmlm.exchange.own_model import build_own
+    from fairseq_alignmlm.exchange.source import Source
 
     source = Source.read(folder)
     if source.kind is None:

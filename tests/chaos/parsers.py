@@ -266,7 +266,7 @@ def _exchange(folder: Path) -> list[Parser]:
         import tokenizers  # noqa: F401
     except ImportError:  # the extra [hf]
         return []
-    from fairseq_alignmlm.exchange.importing import Source
+    from fairseq_alignmlm.exchange.source import Source
     from fairseq_alignmlm.exchange.tensors import TensorFolder
 
     def tensors(path: Path) -> None:

@@ -14,9 +14,10 @@ from safetensors.torch import load_file, save_file
 from fairseq_alignmlm.command_line import main
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.checkpoint import read_state
-from fairseq_alignmlm.exchange.importing import Source, import_folder
+from fairseq_alignmlm.exchange.importing import import_folder
 from fairseq_alignmlm.exchange.own_model import build_own
-from fairseq_alignmlm.exchange.weights import to_folder
+from fairseq_alignmlm.exchange.source import Source
+from fairseq_alignmlm.exchange.weights_out import to_folder
 from fairseq_alignmlm.tasks.vocabulary import load_vocabulary
 
 FOLDERS = json.loads(Path(__file__).with_name("folders.json").read_text())

@@ -114,7 +114,7 @@ def print_scores(folder: Path, of: Languages) -> None:
         print(f"  {'-'.join(pair)}: {rank:.1f} % of {words:,} held-out words find a translation first")
     for task in of.labelled:
         found = read_json(folder / task.name / "score.json")
-        scores = (f"{name} {each[found['metric']]:.1f}" for name, each in found["languages"].items())
+        scores = (f"{name} {each['scores'][found['metric']]:.1f}" for name, each in found["languages"].items())
         print(f"  {task.name}, {found['metric']}: {', '.join(scores)}")
 
 

@@ -10,6 +10,7 @@ from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared
 from fairseq_alignmlm.analysis.correlation import Correlation, spearman
 from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves, sweep_lines
 from fairseq_alignmlm.analysis.difference_table import difference_table
+from fairseq_alignmlm.analysis.emergence import emergence_curves, emergence_table, measured
 from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
 from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.gaps import missing
@@ -115,6 +116,10 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
         if any(run.objective == "dict_mlm" for run in runs):
             curves.text.append("DICT-MLM predicts tokens of either language, so that its loss is not the others' loss.")
         sections.append(curves)
+    if emerged := measured(groups):
+        text = "Checkpoints on the way: embeddings, states of the best layer, and short fine-tunings from each."
+        curve = picture("emergence", text + " Means over seeds.", emergence_curves(emerged))
+        sections.append(Section("How alignment emerges", tables=[emergence_table(emerged)], pictures=[curve]))
     varied = Section("One setting varied")
     for sweep in SWEEPS:
         table = sweep_table(sweep, groups)

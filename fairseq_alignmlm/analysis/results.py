@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fairseq_alignmlm.analysis.emergence_points import read_points
 from fairseq_alignmlm.analysis.objectives import OBJECTIVES, objective_named
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run.configuration import Data
@@ -41,6 +42,8 @@ class Run:
         path: the file, for messages.
         by_frequency: alignment over bins of L1 tokens, most frequent first, each with ``first`` and ``last`` (ranks
             from 1) and ``alignment`` in percent; empty where it was not measured.
+        emergence: what was measured on kept checkpoints, by updates: ``updates``, ``alignment`` (by frequency, all,
+            held out), ``words`` and ``sentences`` (of the best layer), ``loss`` (bits, by language), ``transfer``.
         curve: ``updates`` and ``loss`` on masked tokens in bits, equally long.
         versions: of the packages that it depends on.
         configuration: the run's `configuration.yaml`: all settings, hashes of the data, what made it.
@@ -60,6 +63,7 @@ class Run:
     train_seconds: float | None = None
     by_frequency: tuple[dict[str, float], ...] = ()
     curve: dict[str, list[float]] = field(default_factory=dict)
+    emergence: tuple[dict[str, Any], ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     configuration: dict[str, Any] = field(default_factory=dict)
 
@@ -180,6 +184,7 @@ def read_run(path: Path) -> Run:
         train_seconds=measured["train_seconds"],
         by_frequency=tuple(by_frequency),
         curve=curve,
+        emergence=read_points(path, fields.get("emergence") or []),
         versions={name: str(version) for name, version in objects["versions"].items()},
         configuration=objects["configuration"],
     )

@@ -46,7 +46,8 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
         ``alignment``, ``alignment_by_frequency`` and ``translation`` (empty where they were not measured),
         ``random_tokens`` (where random replacement tokens of the pre-training came from), ``verified`` (whether the
         checkpoint said its vocabulary), ``transfer`` (by task), ``signatures`` and ``curve``, the learning curve in
-        ``train.log``. A task counts once all three tests are there.
+        ``train.log``. A task counts once all three tests are there. ``emergence`` is empty, or has one entry a kept
+        checkpoint, with alignment, layers, loss and ``transfer`` (``en`` and ``zs`` alone).
         Natural languages have no counterparts: what is measured on translations is their alignment.
 
     Raises:
@@ -89,7 +90,34 @@ def collect_result(run: Path, source: str, derived: str) -> dict[str, Any]:
         "transfer": transfer,
         "signatures": signatures,
         "curve": read_curve(run / "train.log"),
+        "emergence": _emergence(run / "curves", source, derived),
     }
+
+
+def _emergence(folder: Path, source: str, derived: str) -> list[dict[str, Any]]:
+    """Read what was measured on the checkpoints of a run, and join the scores of fine-tuning from each."""
+    path = folder / "emergence.json"
+    if not path.is_file():
+        return []
+    points = _read(path).get("points")
+    if not isinstance(points, list) or not all(isinstance(point, dict) for point in points):
+        raise InputError.at(path, None, "holds no points", REMEDY)
+    for point in points:
+        checkpoint = _object(path, point, "checkpoint").get("path")
+        tuned = folder / Path(str(checkpoint)).stem
+        point["transfer"] = {}
+        for task in sorted(each.name for each in tuned.glob("[!.]*") if each.is_dir()):
+            files = {"en": tuned / task / source / f"score-{source}.json"}
+            files["zs"] = tuned / task / source / f"score-{derived}.json"
+            languages = {"en": source, "zs": derived}
+            if all(file.is_file() for file in files.values()):
+                point["transfer"][task] = {
+                    name: _numbers(
+                        file, _object(file, _object(file, _read(file), "languages"), languages[name]), "scores"
+                    )
+                    for name, file in files.items()
+                }
+    return points
 
 
 def _of_translations(path: Path, measured: dict[str, Any]) -> dict[str, float]:

@@ -92,6 +92,7 @@ class Pretraining(Optimisation):
     instances: Optional[str] = None  # blocks, sentences or lines; none: each objective's own
     # Replacement tokens come from the first language, as in the published code; from all; or the token's language.
     random_tokens: str = "first"
+    validate_every: int = 10_000  # updates; 0: the loss on held-out text is not logged while training
 
 
 @dataclass
@@ -112,6 +113,14 @@ class Finetuning(Optimisation):
 
 
 @dataclass
+class Curves:
+    """What is measured while a derived pair is learned."""
+
+    every: int = 0  # updates between two checkpoints that are kept and measured; 0: no curves
+    finetune_epochs: int = 0  # of tagging in L1 from each of these checkpoints; 0: none
+
+
+@dataclass
 class Configuration:
     """Everything that decides the numbers of a run, but for its objective, its seed and the data."""
 
@@ -119,6 +128,7 @@ class Configuration:
     model: Model = field(default_factory=Model)
     pretrain: Pretraining = field(default_factory=Pretraining)
     finetune: Finetuning = field(default_factory=Finetuning)
+    curves: Curves = field(default_factory=Curves)
     objective: dict[str, float] = field(default_factory=dict)  # settings of the criterions, such as align_alpha
     fairseq: list[str] = field(default_factory=list)  # further words for every fairseq-train, from the command line
 

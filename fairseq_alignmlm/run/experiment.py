@@ -22,7 +22,6 @@ from fairseq_alignmlm.run.settings_file import read_settings_file, write_setting
 from fairseq_alignmlm.run.steps import Records
 
 USER_DIR = str(Path(__file__).resolve().parents[1])
-LOGGING = ["--no-epoch-checkpoints", "--disable-validation", "--log-format=simple", "--log-interval=100"]
 
 
 @dataclass
@@ -85,6 +84,11 @@ class Experiment:
     def records(self) -> Records:
         """The records of its steps."""
         return Records(self.folder, [Records(self.pair.root).hashes])
+
+    @property
+    def updates(self) -> int:
+        """How many updates pre-training has."""
+        return blocks_of(self.configuration, self.objective)[-1].until
 
     def say(self, text: str) -> None:
         """Tell people, with the time and the run's name, since several run at a time."""

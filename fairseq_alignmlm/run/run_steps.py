@@ -8,7 +8,7 @@ from typing import Any
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
-from fairseq_alignmlm.run import processes
+from fairseq_alignmlm.run import curves, processes
 from fairseq_alignmlm.run.experiment import Experiment
 from fairseq_alignmlm.run.flags import block_flags, blocks_of, flags, model_flags, optimisation_flags
 from fairseq_alignmlm.run.launch import Launch
@@ -21,7 +21,7 @@ from fairseq_alignmlm.run.training import LAST, Trainer, pretrain, publish, remo
 
 USER_DIR = str(Path(__file__).resolve().parents[1])
 BEGUN = "begun.yaml"  # what a training that is not finished was begun with
-LOGGING = ["--no-epoch-checkpoints", "--disable-validation", "--log-format=simple", "--log-interval=100"]
+LOGGING = ["--no-epoch-checkpoints", "--log-format=simple", "--log-interval=100"]
 TAGGING = ["--task=xtreme_tagging", "--criterion=token_tagging"]
 CLASSIFICATION = ["--task=xtreme_classification", "--criterion=sentence_classification"]
 
@@ -65,6 +65,13 @@ def steps(experiment: Experiment) -> Iterator[Step]:
     yield _pretrain(experiment)
     yield _align(experiment)
     first, second = experiment.pair.languages
+    if curves.wanted(experiment):
+        yield curves.measure_step(experiment)
+        for start, folder, epochs in curves.tunings(experiment):
+            task = next(task for task in experiment.tasks if task.is_tagging)
+            yield _finetune(experiment, task, first, start, folder, epochs)
+            for target in (first, second):
+                yield _score(experiment, task, first, target, folder)
     for task in experiment.tasks:
         for language in (first, second):
             yield _finetune(experiment, task, language)
@@ -110,6 +117,7 @@ def _pretrain(run: Experiment) -> Step:
             *flags({"seed": run.seed, "max_update": block.until, "total_num_update": blocks[-1].until}),
             *run.launch.options(),
             *LOGGING,
+            *curves.logging_flags(run.configuration, block),
             *run.configuration.fairseq,
         ]
         for block in blocks
@@ -118,10 +126,16 @@ def _pretrain(run: Experiment) -> Step:
 
     def make() -> Mapping[str, Any]:
         trainer = _trainer(run, run.folder / "train.log")
-        return pretrain(trainer, folder, output, blocks, commands, run.data(), [run.records.hashes])
+        found = pretrain(trainer, folder, output, blocks, commands, run.data(), [run.records.hashes])
+        curves.keep(folder, run)
+        return found
 
-    settings = {"options": run.identity["pretraining"]}
-    return Step("pretrain", commands, run.data(), [output], settings, make=make, costly=True)
+    settings: dict[str, Any] = {"options": run.identity["pretraining"]}
+    outputs = [output]
+    if curves.wanted(run):
+        settings["kept_every"] = run.configuration.curves.every
+        outputs.append(curves.kept_folder(run))
+    return Step("pretrain", commands, run.data(), outputs, settings, make=make, costly=True)
 
 
 def _align(run: Experiment) -> Step:
@@ -134,10 +148,19 @@ def _align(run: Experiment) -> Step:
     return Step("alignment", [command], inputs, [output], about="alignment")
 
 
-def _finetune(run: Experiment, task: Transfer, language: str) -> Step:
-    tuned, data = run.folder / task.name / language, run.pair.labelled_data(task.data, language)
+def _finetune(
+    run: Experiment,
+    task: Transfer,
+    language: str,
+    start: Path | None = None,
+    folder: Path | None = None,
+    epochs: int | None = None,
+) -> Step:
+    """Return the step that fine-tunes; from the end of pre-training, in the run's folder, unless told otherwise."""
+    start, folder = start or run.folder / "pretrained.pt", folder or run.folder
+    tuned, data = folder / task.name / language, run.pair.labelled_data(task.data, language)
     finetune = run.configuration.finetune
-    kind, epochs, length = TAGGING, finetune.epochs, finetune.max_length
+    kind, epochs, length = TAGGING, epochs or finetune.epochs, finetune.max_length
     if not task.is_tagging:
         kind, epochs, length = CLASSIFICATION, finetune.classification_epochs, finetune.classification_max_length
     updates = epochs * -(-count_examples(data / "train.tsv", task.is_tagging) // finetune.batch)
@@ -153,8 +176,8 @@ def _finetune(run: Experiment, task: Transfer, language: str) -> Step:
     ]
     one = Launch(min(1, run.launch.gpus))
     command = [*one.command(), str(data / "bin"), f"--user-dir={USER_DIR}", *options, *one.options(), *LOGGING]
-    command += [f"--finetune-from-model={run.folder / 'pretrained.pt'}", f"--save-dir={tuned}"]
-    inputs, output = [run.folder / "pretrained.pt", data / "train.tsv", data / "bin"], tuned / "finetuned.pt"
+    command += ["--disable-validation", f"--finetune-from-model={start}", f"--save-dir={tuned}"]
+    inputs, output = [start, data / "train.tsv", data / "bin"], tuned / "finetuned.pt"
 
     def make() -> Mapping[str, Any]:
         begun = {"options": options, "inputs": run.records.digest(inputs)}
@@ -167,11 +190,18 @@ def _finetune(run: Experiment, task: Transfer, language: str) -> Step:
             checkpoint.unlink()
         return {}
 
-    return Step(f"finetune.{task.name}.{language}", [command], inputs, [output], {"options": options}, make=make)
+    name = f"finetune.{_place(run, folder)}{task.name}.{language}"
+    return Step(name, [command], inputs, [output], {"options": options}, make=make)
 
 
-def _score(run: Experiment, task: Transfer, source: str, target: str) -> Step:
-    tuned, data = run.folder / task.name / source, run.pair.labelled_data(task.data, target)
+def _place(run: Experiment, folder: Path) -> str:
+    """Return the folder's part of a step's name: nothing for the run's own."""
+    return "".join(f"{part}." for part in folder.relative_to(run.folder).parts)
+
+
+def _score(run: Experiment, task: Transfer, source: str, target: str, folder: Path | None = None) -> Step:
+    folder = folder or run.folder
+    tuned, data = folder / task.name / source, run.pair.labelled_data(task.data, target)
     checkpoint, gold = tuned / "finetuned.pt", data / "valid.tsv"
     predictions, score = tuned / f"test-{target}.tsv", tuned / f"score-{target}.json"
     files = {"checkpoint": checkpoint, "data": data / "bin", "output": predictions}
@@ -180,7 +210,7 @@ def _score(run: Experiment, task: Transfer, source: str, target: str) -> Step:
     what = {"task": task.data, "predictions": predictions, "gold": gold, "language": target, "source_language": source}
     what |= {"seed": run.seed, "model": checkpoint, "profile": "paper", "json": score}
     return Step(
-        f"score.{task.name}.{source}.{target}",
+        f"score.{_place(run, folder)}{task.name}.{source}.{target}",
         [predict, [*program("alignmlm"), "score", *flags(what)]],
         [checkpoint, gold, data / "bin"],
         [predictions, score],
@@ -198,11 +228,14 @@ def _collect(run: Experiment) -> Step:
         "seed": run.seed,
         "languages": ",".join(run.pair.languages),
         "configuration": run.folder / FILE,
-        "updates": blocks_of(run.configuration, run.objective)[-1].until,
+        "updates": run.updates,
         "train_seconds": run.records.counts("pretrain").get("seconds", 0.0),
     }
     command = [*program("alignmlm"), "collect", *flags(what), *(f"--set={name}={kept[name]}" for name in kept)]
     inputs = [run.folder / "alignment.json", run.folder / FILE, *sorted(run.folder.glob("*/*/score-*.json"))]
+    if curves.wanted(run):
+        inputs.append(run.folder / "curves" / "emergence.json")
+        inputs += sorted(run.folder.glob("curves/*/*/*/score-*.json"))
     settings = {"kept": {name: str(value) for name, value in kept.items()}}
     return Step("collect", [command], inputs, [run.folder / "result.json"], settings)
 

@@ -135,8 +135,8 @@ TREE = """
 import subprocess, sys, time
 from fairseq_alignmlm.run import processes
 processes.end_children_with_this_process()
-child = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
-child += "print(p.pid, flush=True); time.sleep(60)"
+child = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
+child += "print(p.pid, flush=True); time.sleep(600)"
 try:
     processes.run([sys.executable, "-c", child])
 finally:
@@ -155,14 +155,21 @@ def is_running(number: int) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ending_the_engine_ends_its_children_and_theirs(number):
+    def heed() -> None:  # tests that were started in the background ignore SIGINT, and so would their children
+        signal.signal(number, signal.SIG_DFL)
+
     engine = subprocess.Popen(
-        [sys.executable, "-c", TREE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-c", TREE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=heed,
     )
     assert engine.stdout is not None
     grandchild = int(engine.stdout.readline())
     engine.send_signal(number)
-    engine.wait(30)
-    deadline = time.monotonic() + 10
+    engine.wait(120)
+    deadline = time.monotonic() + 60
     while is_running(grandchild) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_running(grandchild)

@@ -89,11 +89,12 @@ def test_the_command_writes_what_the_task_reads(tmp_path, encoded_pair, prepare)
 def test_further_languages_are_prepared_in_the_same_go(tmp_path, encoded_pair, prepare):
     for name in ("train", "fr", "de"):
         (tmp_path / f"{name}.tsv").write_text(f"river\tNOUN\n{name}\tX\n")
-    options = ("--pair", encoded_pair, "--task", "udpos", "--language", "en", "--train", tmp_path / "train.tsv")
+    pair = shutil.copytree(encoded_pair, tmp_path / "pair")  # others read the shared one
+    options = ("--pair", pair, "--task", "udpos", "--language", "en", "--train", tmp_path / "train.tsv")
     further = [f"--test-of={name}={tmp_path / name}.tsv" for name in ("fr", "de")]
     assert prepare("xtreme", *options, *further) == 0
     for name in ("fr", "de"):
-        folder = encoded_pair / "xtreme" / "udpos" / name
+        folder = pair / "xtreme" / "udpos" / name
         assert (folder / "test.tsv").read_text() == f"river\tNOUN\n{name}\tX\n"
         assert (folder / "bin" / "labels" / "dict.txt").read_text() == "NOUN 1\nX 1\n"
         manifest = (folder / "manifest.json").stat().st_mtime_ns

@@ -1,6 +1,7 @@
 """XLM: masked language modelling on single languages and on sentence pairs (TLM; section 3, appendix G.3)."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -93,7 +94,7 @@ class TLM(FairseqCriterion):
         self.without_language_ids = cfg.without_language_ids
         self.languages = len(task.languages)
         folder = Path(cfg.tlm_parallel) if cfg.tlm_parallel else None
-        pairs = _pairs(cfg.tlm_pairs, task.languages)
+        pairs = language_pairs(cfg.tlm_pairs, task.languages)
         if cfg.tlm_without_pairs:
             logger.warning("--tlm-without-pairs: this stage is masked language modelling on single languages")
             pairs = ()
@@ -148,10 +149,19 @@ class TLM(FairseqCriterion):
         return True
 
 
-def _pairs(listed: str | None, languages: list[str]) -> tuple[tuple[str, str], ...]:
-    """Read ``en-fr,en-ar``; names may themselves hold hyphens, so they are matched against the known languages."""
+def language_pairs(listed: str | None, languages: Sequence[str], criterion: str = "tlm") -> tuple[tuple[str, str], ...]:
+    """Read ``en-fr,en-ar``; names may themselves hold hyphens, so they are matched against the known languages.
+
+    Args:
+        listed: what the user gave; by default the first language with every other.
+        languages: of the task.
+        criterion: for messages.
+
+    Raises:
+        InputError: there are fewer than two languages, or a pair is none of them.
+    """
     if len(languages) < 2:
-        what = f"--criterion tlm needs two languages or more, there is {', '.join(languages)}"
+        what = f"--criterion {criterion} needs two languages or more, there is {', '.join(languages)}"
         raise InputError(f"{what}; give --languages L1,L2, or --criterion mlm")
     if not listed:
         return tuple((languages[0], other) for other in languages[1:])

@@ -7,6 +7,31 @@ from fairseq.distributed import utils
 from torch import Tensor
 
 
+def gather_rows(rows: Tensor) -> tuple[Tensor, int]:
+    """Return the rows of all workers, one after the other, and where this worker's begin; all workers have to ask.
+
+    Args:
+        rows: ``(P, H)``; P, which may be 0, may differ between workers.
+
+    Returns:
+        ``(sum of P, H)`` without a gradient, and the number of the first row that is this worker's.
+    """
+    worker, workers = place_among_workers()
+    if workers == 1:
+        return rows.detach(), 0
+    group = utils.get_data_parallel_group()
+    count = torch.tensor([len(rows)], device=rows.device)
+    counts = [torch.zeros_like(count) for _ in range(workers)]
+    torch.distributed.all_gather(counts, count, group=group)
+    sizes = [int(each) for each in counts]
+    padded = rows.new_zeros(max(sizes), rows.size(1))
+    padded[: len(rows)] = rows.detach()
+    gathered = [torch.zeros_like(padded) for _ in range(workers)]
+    torch.distributed.all_gather(gathered, padded, group=group)
+    found = torch.cat([each[:size] for each, size in zip(gathered, sizes, strict=True)])
+    return found, sum(sizes[:worker])
+
+
 def place_among_workers() -> tuple[int, int]:
     """Return the number of this data-parallel worker, from 0, and how many there are; ``(0, 1)`` when it is alone."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):

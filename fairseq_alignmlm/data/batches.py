@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fairseq_alignmlm.data.pairs import select_pairs
+
 FLAT = ("selected", "token_index")  # flat indices into the whole batch
 
 
@@ -26,17 +28,21 @@ def select_rows(sample: dict[str, Any], rows_B: Tensor) -> dict[str, Any]:
 
     def select(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: select(entry) for key, entry in value.items() if key not in FLAT}
+            return {key: select(entry) for key, entry in value.items() if key not in (*FLAT, "pairs")}
         return value[rows_B] if torch.is_tensor(value) and value.dim() and value.size(0) == batch else value
 
     kept = select(sample)
     kept["nsentences"] = int(rows_B.sum())
     kept["ntokens"] = int(kept["net_input"]["src_lengths"].sum())
+    if "pairs" in sample:
+        row_P = sample["pairs"]["row"]
+        moved = sample["pairs"] | {"row": rows_B.cumsum(0)[row_P] - 1}
+        kept["pairs"] = select_pairs(moved, rows_B[row_P])
     return kept
 
 
 def without_targets(sample: dict[str, Any], padding_index: int) -> dict[str, Any]:
-    """Return a batch with the same input in which nothing is to be predicted: its loss is 0, and so is its gradient.
+    """Return a batch with the same input and nothing to predict or compare: its loss is 0, and so is its gradient.
 
     Args:
         sample: a batch as `MaskedInstances.collater` makes it.
@@ -45,4 +51,6 @@ def without_targets(sample: dict[str, Any], padding_index: int) -> dict[str, Any
     empty = sample | {"target": torch.full_like(sample["target"], padding_index)}
     if "selected" in sample:
         empty["selected"] = sample["selected"][:0]
+    if "pairs" in sample:
+        empty["pairs"] = select_pairs(sample["pairs"], torch.zeros_like(sample["pairs"]["row"], dtype=torch.bool))
     return empty

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from fairseq_alignmlm.data.masking import MaskingRates, MaskingSchedule, generator, mask_tokens
 from fairseq_alignmlm.data.mixture import epoch_order
+from fairseq_alignmlm.data.pairs import pair_rows
 
 
 class Part(Protocol):
@@ -59,6 +60,8 @@ class MaskedInstances(FairseqDataset):
         first_part: what the first part counts as in ``part``, where others of the task's parts are left out.
         schedule: how the share of tokens to predict changes; validation has the last share.
         short_first: number of epochs in which instances come by length, the shortest first.
+        with_sides: put the sides of the sentence pairs, not masked, into every batch as ``pairs``; which side of a pair
+            is the first, there and in the instance, is one draw an epoch.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class MaskedInstances(FairseqDataset):
         first_part: int = 0,
         schedule: MaskingSchedule | None = None,
         short_first: int = 0,
+        with_sides: bool = False,
     ) -> None:
         super().__init__()
         self._parts = list(parts)
@@ -95,6 +99,7 @@ class MaskedInstances(FairseqDataset):
         self._first_part = first_part
         self._schedule = schedule
         self._short_first = short_first
+        self._with_sides = with_sides
         self._epoch = 1
         self.sizes = np.concatenate([np.asarray(part.sizes) for part in parts])
 
@@ -124,14 +129,21 @@ class MaskedInstances(FairseqDataset):
         number = int(np.searchsorted(self._starts, instance, side="right")) - 1
         part = self._parts[number]
         # Validation keeps one set of masks, so that its losses compare between epochs.
-        rng = generator(self._seed, self._epoch if self._shuffle else 0, int(index))
+        key = (self._seed, self._epoch if self._shuffle else 0, int(index))
+        rng = generator(*key)
+        segments = part.segments(instance - int(self._starts[number]))
+        has_sides = self._with_sides and len(segments) == 2
+        if has_sides and generator(*key, 1).random() < 0.5:
+            segments = segments[::-1]
         columns = []
-        for language, tokens in part.segments(instance - int(self._starts[number])):
+        for language, tokens in segments:
             column = self._masked(tokens.numpy(), language, rng)
             columns.append(_padded(column, part.segment_width, self._padding_index))
         names = ("source", "target", "positions", "language_ids")
         joined = columns[0] if len(columns) == 1 else tuple(map(np.concatenate, zip(*columns, strict=True)))
         item = {"id": int(index), "part": self._first_part + number, **dict(zip(names, joined, strict=True))}
+        if has_sides:
+            item["sides"] = tuple((language, tokens.numpy()) for language, tokens in segments)
         if self._with_branch_draws:
             item["branch"] = rng.random((len(joined[0]), 2), dtype=np.float32)
         return item
@@ -157,7 +169,8 @@ class MaskedInstances(FairseqDataset):
             ``positions`` ``(B, T)``, ``has_padding``, with padding ``token_index``, the flat indices of all tokens that
             are none, and, when wanted, ``language_ids`` ``(B, T)``; ``target`` ``(B, T)``, padding where nothing is
             predicted; ``selected``, the flat indices ``(N,)`` of where something is; ``language_ids`` ``(B, T)``;
-            ``part`` ``(B,)``; ``id`` ``(B,)``; ``nsentences``; ``ntokens``; when wanted, ``branch`` ``(B, T, 2)``.
+            ``part`` ``(B,)``; ``id`` ``(B,)``; ``nsentences``; ``ntokens``; when wanted, ``branch`` ``(B, T, 2)`` and
+            ``pairs``, see `pair_rows`.
         """
         if not samples:
             return {}
@@ -190,6 +203,10 @@ class MaskedInstances(FairseqDataset):
             for row, sample in enumerate(samples):
                 draws[row, : len(sample["branch"])] = sample["branch"]
             batch["branch"] = torch.from_numpy(draws)
+        if self._with_sides:
+            rows = [row for row, sample in enumerate(samples) if "sides" in sample]
+            sides = [samples[row]["sides"] for row in rows]
+            batch["pairs"] = pair_rows(rows, sides, self._padding_index, self._with_language_ids)
         return batch
 
     def num_tokens(self, index: int) -> int:

@@ -19,12 +19,14 @@ class Packing:
         bounds: instance i holds ``kept[bounds[i]:bounds[i + 1]]``; ``(instances + 1,)``.
         blank: number of blank lines left out.
         too_long: number of sentences (or pairs) left out because they exceed the limit.
+        too_short: number of pairs left out because a side is shorter than was asked for.
     """
 
     kept: np.ndarray
     bounds: np.ndarray
     blank: int
     too_long: int
+    too_short: int = 0
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -56,20 +58,23 @@ def pack(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, look_ah
     return Packing(kept[taken], bounds, blank, too_long)
 
 
-def one_each(sizes: np.ndarray, limit: int, order: np.ndarray | None = None) -> Packing:
+def one_each(sizes: np.ndarray, limit: int, order: np.ndarray | None = None, shortest: int = 1) -> Packing:
     """Make every sentence, or every sentence pair, an instance of its own.
 
     Args:
         sizes: lengths in tokens, as for `pack`.
         limit: most tokens of an instance, both sides of a pair together.
         order: the sentences to use; by default all.
+        shortest: least number of pieces of a side, ``</s>`` not included.
 
     Returns:
-        The packing; what is longer than the limit and blank lines are left out and counted.
+        The packing; what is longer than the limit or too short, and blank lines, are left out and counted.
     """
     sizes, order = _arguments(sizes, order)
     kept, blank, too_long = _usable(sizes, order, sizes[order].sum(1) > limit)
-    return Packing(kept, np.arange(len(kept) + 1), blank, too_long)
+    enough = (sizes[kept] > shortest).all(1)
+    kept, too_short = kept[enough], int((~enough).sum())
+    return Packing(kept, np.arange(len(kept) + 1), blank, too_long, too_short)
 
 
 def _arguments(sizes: np.ndarray, order: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -20,20 +20,23 @@ HALVES, PACKED = "halves", "packed"
 
 @dataclass(frozen=True)
 class ParallelSettings:
-    """What the criterion `tlm` asks the task for.
+    """What a criterion asks the task for.
 
     Attributes:
-        ratio: pairs to use, relative to the number of sentences of the first language, in [0, 1]; without replacement.
+        ratio: pairs to use, relative to the number of sentences of the first language, in [0, 1]; without replacement;
+            None takes all.
         layout: ``halves`` pads each side to half of the instance (the paper), ``packed`` does not.
         folder: a `fairseq-preprocess` folder with ``train.<l1>-<l2>.<language>.{bin,idx}``; None pairs line i of
             the monolingual data.
         pairs: the language pairs, for example ``(("en", "fr"),)``.
+        shortest: least number of pieces of a side, where an instance is one pair.
     """
 
-    ratio: float
+    ratio: float | None
     layout: str
     folder: Path | None
     pairs: tuple[tuple[str, str], ...]
+    shortest: int = 1
 
 
 def load_pair(data: Path, folder: Path | None, pair: tuple[str, str], split: str) -> list[MMapIndexedDataset]:
@@ -60,20 +63,20 @@ def load_pair(data: Path, folder: Path | None, pair: tuple[str, str], split: str
     return sides
 
 
-def sample_pairs(side: MMapIndexedDataset, sentences: int, ratio: float, seed: int) -> tuple[np.ndarray, int]:
+def sample_pairs(side: MMapIndexedDataset, sentences: int, ratio: float | None, seed: int) -> tuple[np.ndarray, int]:
     """Draw ``round(ratio * sentences)`` pairs without replacement, or all where there are fewer.
 
     Args:
         side: one side of the parallel corpus.
         sentences: sentences of L1's own text, which the ratio is relative to (Table 6).
-        ratio: in (0, 1].
+        ratio: in (0, 1]; None takes all.
         seed: seed of the run.
 
     Returns:
         Line numbers ``(n,)`` in random order, and how many were wanted; blank lines are no sentences.
     """
     present = np.flatnonzero(np.asarray(side.sizes) > BLANK_LINE)
-    wanted = round(ratio * sentences)
+    wanted = len(present) if ratio is None else round(ratio * sentences)
     return generator(seed, 0).permutation(present)[:wanted], wanted
 
 
@@ -120,7 +123,7 @@ def parallel_part(
     chosen, wanted = sample_pairs(sides[0], sentences, settings.ratio, seed)
     half = tokens_per_sample // 2
     limit = tokens_per_sample if single else half
-    instances = ParallelInstances(sides[0], sides[1], limit, bos, chosen, look_ahead, single)
+    instances = ParallelInstances(sides[0], sides[1], limit, bos, chosen, look_ahead, single, settings.shortest)
     packing = instances.packing
     name = "-".join(pair)
     what = f"of over {limit - 2} tokens" if single else f"with a side over {half - 1} tokens"
@@ -128,9 +131,14 @@ def parallel_part(
         f"{len(instances):,} TLM instances {name} of {len(packing.kept):,} pairs; dropped {packing.too_long:,} pairs "
         f"{what} and {packing.blank:,} with a blank side"
     )
+    if packing.too_short:
+        report += f" and {packing.too_short:,} with a side under {settings.shortest} pieces"
     if len(chosen) < wanted:
         report += f"; wanted were {wanted:,} pairs ({settings.ratio:g} of L1's {sentences:,} sentences), these are all"
     if len(instances) == 0:
-        raise InputError(f"{split}: no sentence pair fits; {report}; use a larger --tokens-per-sample or --tlm-ratio")
+        remedy = "use a larger --tokens-per-sample or --tlm-ratio"
+        if packing.too_short:
+            remedy = "allow shorter sides, or use a larger --tokens-per-sample"
+        raise InputError(f"{split}: no sentence pair fits; {report}; {remedy}")
     width = half if settings.layout == HALVES and not single else None
     return ParallelPart(f"tlm_{name}", languages, instances, width), report

@@ -49,6 +49,7 @@ class ParallelInstances:
         order: the pairs to use, in the order of packing.
         look_ahead: see `pack`.
         single: one pair an instance instead.
+        shortest: least number of pieces of a side of a single pair.
 
     Raises:
         ValueError: when the two sides differ in their number of lines.
@@ -63,13 +64,16 @@ class ParallelInstances:
         order: np.ndarray,
         look_ahead: int = 1,
         single: bool = False,
+        shortest: int = 1,
     ) -> None:
         if len(first) != len(second):
             raise ValueError(f"{len(first):,} lines against {len(second):,}")
         self._sides = (first, second)
         self._start = torch.tensor([bos])
         sizes = np.stack([first.sizes, second.sizes], axis=1)
-        self.packing = one_each(sizes, limit - 2, order) if single else pack(sizes, limit - 1, order, look_ahead)
+        self.packing = (
+            one_each(sizes, limit - 2, order, shortest) if single else pack(sizes, limit - 1, order, look_ahead)
+        )
         self.side_sizes = np.stack([1 + _sums(side.sizes, self.packing) for side in self._sides], axis=1)
 
     def __len__(self) -> int:

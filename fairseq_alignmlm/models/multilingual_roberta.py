@@ -134,7 +134,7 @@ class MultilingualRoberta(FairseqEncoderModel):
             classification_head_name: the head to apply instead of the masked LM head.
             masked_tokens: bool ``(B, T)`` or flat indices ``(N,)``: project only these N positions.
             masked_targets: ``(B, T)`` right tokens: return the summed cross-entropy of the N positions instead of
-                logits, in nats, and that of each in ``extra["token_losses"]`` ``(N,)``.
+                logits, in nats, and that of each in ``extra["token_losses"]`` ``(N,)``, and the features.
             token_index: flat indices of the tokens that are no padding, which spares an accelerator a wait.
 
         Returns:
@@ -152,6 +152,7 @@ class MultilingualRoberta(FairseqEncoderModel):
             if masked_targets is None:
                 return self.encoder.lm_head(features, masked_tokens), extra
             assert masked_tokens is not None
+            extra["features"] = features
             loss, extra["token_losses"] = self.encoder.lm_head.loss(features, masked_tokens, masked_targets)
             return loss, extra
 

@@ -1,6 +1,7 @@
 """Masked language modelling over several languages: the task of every pre-training objective."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,10 @@ class MultilingualMLM(FairseqTask):
         self._with_branch_draws = False
         self._default_instances = BLOCKS
         self._parallel: ParallelSettings | None = None
+        self._with_sides = False
+        self._pairs_only = False
+        self._kept: dict[str, Callable[[], dict[str, Any]]] = {}
+        self.model_settings: Any = None
         self._token_counts: dict[str, np.ndarray] = {}
         self._part_names: list[str] = list(languages)
 
@@ -89,7 +94,32 @@ class MultilingualMLM(FairseqTask):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of the task: which symbol and language each embedding is of."""
-        return {"languages": list(self.languages), "identity": self.identity.as_json()}
+        kept = {"kept": {name: state() for name, state in self._kept.items()}} if self._kept else {}
+        return {"languages": list(self.languages), "identity": self.identity.as_json(), **kept}
+
+    def keep(self, name: str, state: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        """Have checkpoints keep more than weights and optimiser; for criterions.
+
+        Args:
+            name: what it is kept as.
+            state: returns tensors and plain values.
+
+        Returns:
+            What the checkpoint that training goes on from has kept; None when training starts afresh, or from the
+            weights of a model alone.
+
+        Raises:
+            InputError: the checkpoint is that of an interrupted run, and has nothing of the name.
+        """
+        self._kept[name] = state
+        start = find_starting_point(self.cfg)
+        if start is None or (self.cfg.finetune_from_model and not start.resumes):
+            return None
+        found = ((start.state.get("task_state") or {}).get("kept") or {}).get(name)
+        if found is None and start.resumes:
+            what = f"keeps no {name}, which this criterion goes on with"
+            raise InputError.at(start.path, None, what, "start from its weights with --finetune-from-model")
+        return found
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Compare what a checkpoint keeps of its task with the data; older checkpoints do not say it.
@@ -129,6 +159,21 @@ class MultilingualMLM(FairseqTask):
         pairs = parallel.pairs if parallel else ()
         self._part_names = [*self.languages, *(f"tlm_{'-'.join(pair)}" for pair in pairs)]
 
+    def use_pairs(self, parallel: ParallelSettings, monolingual: bool) -> None:
+        """Make single sentence pairs the instances, their sides in the batch; for criterions, before data are loaded.
+
+        Args:
+            parallel: what pairs.
+            monolingual: train on the text of the single languages, too; validation always has it.
+
+        Raises:
+            InputError: other instances were asked for; or as `use_sentence_instances`.
+        """
+        if str(self.cfg.instances or LINES) != LINES:
+            raise InputError(f"--instances {self.cfg.instances}: this criterion wants one sentence pair each, lines")
+        self.use_sentence_instances(parallel)
+        self._default_instances, self._with_sides, self._pairs_only = LINES, True, not monolingual
+
     def use_branch_draws(self) -> None:
         """Put ``branch`` ``(B, T, 2)``, uniform numbers, into every batch; for criterions that corrupt it further.
 
@@ -161,9 +206,10 @@ class MultilingualMLM(FairseqTask):
         training = split == "train"
         folders = _folders(self.cfg.data)
         folder = folders[(kwargs.get("epoch", 1) - 1) % len(folders)] if training else folders[0]
-        monolingual = [self._monolingual_part(folder / language / file_name) for language in languages]
+        alone = [] if training and self._pairs_only else languages
+        monolingual = [self._monolingual_part(folder / language / file_name) for language in alone]
         counts = [len(part) for part in monolingual]
-        if training:
+        if training and counts:
             counts = smoothed_counts(counts, self.cfg.sampling_alpha)
         parts: list[Part] = [*monolingual]
         if len(languages) > 1:
@@ -180,9 +226,10 @@ class MultilingualMLM(FairseqTask):
             shuffle=training,
             with_language_ids=self._with_language_ids,
             with_branch_draws=self._with_branch_draws,
-            first_part=self.language_number(languages[0]) - 1,
+            first_part=self.language_number(languages[0]) - 1 if alone else len(languages),
             schedule=masking_schedule(self.cfg),
             short_first=self.cfg.curriculum if self.cfg.short_first else 0,
+            with_sides=self._with_sides,
         )
         check_lengths(split, self.datasets[split].sizes, self._positions, "--tokens-per-sample")
         logger.info("%s: %s instances", split, ", ".join(f"{len(part):,} {part.name}" for part in parts))
@@ -203,7 +250,7 @@ class MultilingualMLM(FairseqTask):
 
     @property
     def _single(self) -> bool:
-        return str(self.cfg.instances) == LINES
+        return str(self.cfg.instances or self._default_instances) == LINES
 
     def _parallel_parts(self, folder: Path, split: str) -> list[Part]:
         found: list[Part] = []
@@ -255,6 +302,7 @@ class MultilingualMLM(FairseqTask):
         model = super().build_model(cfg, from_checkpoint)
         self._with_language_ids = getattr(model, "wants_language_ids", False)
         self._positions = model.max_positions()
+        self.model_settings = cfg
         start = None if from_checkpoint else find_starting_point(self.cfg)
         if start:
             require_same(start, self.identity, str(_folders(self.cfg.data)[0] / "dict.txt"), self._with_language_ids)
@@ -274,7 +322,11 @@ class MultilingualMLM(FairseqTask):
 
         At the end of an epoch a worker may have no batch; fairseq has it work on an old one and multiplies the loss by
         zero. That would lose the worker's part of a loss that workers share, as they do the alignment loss.
+
+        A criterion that has ``begin_update(model, update_num)`` is told of every batch, whose update it may begin.
         """
+        if hasattr(criterion, "begin_update"):
+            criterion.begin_update(model, update_num)
         if ignore_grad:
             sample = without_targets(sample, self.source_dictionary.pad())
         return super().train_step(sample, model, criterion, optimizer, update_num, ignore_grad=False, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,13 +16,20 @@ from fairseq_alignmlm.criterions.contrast_settings import SentenceContrastConfig
 from fairseq_alignmlm.criterions.info_nce import info_nce
 from fairseq_alignmlm.criterions.momentum import KeyQueue, SlowWeights
 from fairseq_alignmlm.criterions.sentence_contrast import SentenceContrast
+from fairseq_alignmlm.criterions.transliteration_contrast import (
+    TransliterationContrast,
+    TransliterationContrastConfig,
+)
+from fairseq_alignmlm.criterions.xlco import XLCO, XLCOConfig
 from fairseq_alignmlm.data.masked_instances import MaskedInstances
 from fairseq_alignmlm.data.masking import MaskingRates
 from fairseq_alignmlm.data.parts import MonolingualPart, ParallelPart
 from fairseq_alignmlm.data.sentences import ParallelInstances, SentenceInstances
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.models.config import MultilingualRobertaConfig
 from fairseq_alignmlm.models.multilingual_roberta import MultilingualRoberta
+from fairseq_alignmlm.tasks.multilingual_mlm import MultilingualMLM
 
 WIDTH, LAYERS = 8, 2
 
@@ -310,6 +318,22 @@ def test_settings_that_would_do_nothing_are_refused(settings, message):
         make(**settings)
 
 
+def test_one_language_and_other_instances_than_pairs_are_refused():
+    alone = type("Alone", (Task,), {"languages": ("en",)})()
+    with pytest.raises(InputError, match="--criterion sentence_contrast needs two languages or more, there is en"):
+        SentenceContrast(SentenceContrastConfig(), alone)
+    cfg = SimpleNamespace(instances="blocks")
+    task = MultilingualMLM(cfg, alone.source_dictionary, ["en", "xx"], Identity())
+    with pytest.raises(InputError, match="--instances blocks: this criterion wants one sentence pair each, lines"):
+        task.use_pairs(None, False)
+
+
+def test_short_and_long_pairs_are_dropped_and_counted():
+    english, other = Corpus([[4] * n for n in (9, 10, 11, 50, 12)]), Corpus([[24] * n for n in (20, 10, 9, 80, 12)])
+    packing = ParallelInstances(english, other, 128, 0, np.arange(5), single=True, shortest=10).packing
+    assert (packing.kept.tolist(), packing.too_short, packing.too_long, packing.blank) == ([1, 4], 2, 1, 0)
+
+
 def test_a_single_pair_without_negatives_and_numbers_that_are_none_are_refused():
     criterion, model, _ = make(contrast_negatives="batch")
     criterion.begin_update(model, 0)
@@ -330,3 +354,14 @@ def test_info_nce_prefers_the_nearest():
     wrong = info_nce(query, query.roll(1, 0), 0.1, query.roll(1, 0), torch.arange(3))
     assert not wrong.correct.any() and (wrong.loss > 9).all()
     assert found.loss.max() < 1e-3
+
+
+def test_named_settings_are_those_of_the_published_methods():
+    task = Task()
+    task.model_settings.encoder_layers = 12
+    xlco = XLCO(XLCOConfig(seed=1, max_update=0, update_freq=[1], batch_size=8, distributed_world_size=1), task)
+    assert (xlco.layer, xlco.temperature, xlco.normalises, xlco.means, xlco.waits) == (8, 0.25, False, False, True)
+    assert xlco.queue.rows.shape == (131_072, WIDTH) and xlco.queue.rows.std() == pytest.approx(1.0, abs=0.01)
+    assert [weight.shape for weight in xlco.parameters()] == [(WIDTH, WIDTH)] and task.monolingual
+    pairs = TransliterationContrast(TransliterationContrastConfig(seed=1, max_update=0), task)
+    assert (pairs.layer, pairs.means, pairs.queue, pairs.slow, list(pairs.parameters())) == (8, True, None, None, [])

@@ -114,7 +114,6 @@ def test_a_run_starts_from_the_weights_of_mlm_and_validates(training):
     assert max((after[name] - weight).abs().max() for name, weight in before.items()) < 1e-4
     validation = next(entry for entry in entries if "valid_loss" in entry)
     assert {"valid_contrast_loss", "valid_mlm_loss", "valid_loss_en", "valid_loss_tlm_en-xx"} <= validation.keys()
-    assert "dropped" in training.run(*CONTRAST, *start, "--max-update", "3", "--tokens-per-sample", "16").stdout
 
 
 def test_what_cannot_be_done_is_refused_in_one_line(training):
@@ -123,10 +122,8 @@ def test_what_cannot_be_done_is_refused_in_one_line(training):
         assert done.returncode != 0
         return [line for line in done.stderr.split("\n") if line.strip()][-1]
 
-    shortest = ("--criterion", "sentence_contrast", "--contrast-shortest", "30")
-    assert "no sentence pair fits" in told(*shortest) and "allow shorter sides" in told(*shortest)
-    assert "this criterion wants one sentence pair each, lines" in told(*CONTRAST, "--instances", "blocks")
-    assert "needs two languages or more, there is en" in told(*CONTRAST, "--languages", "en")
+    line = told("--criterion", "sentence_contrast", "--contrast-shortest", "30")
+    assert "no sentence pair fits" in line and "allow shorter sides" in line
     training.logs(*CONTRAST, *FAST, "--batch-size", "8", "--max-update", "2", "--save-dir", "run")
     other = (*CONTRAST[:-1], "20", "--save-dir", "run")
     assert "the queue of the checkpoint is 40 x 16, now 20 x 16" in told(*other)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fairseq_alignmlm.analysis.comparison import ALIGNMENTS
 from fairseq_alignmlm.analysis.objectives import OBJECTIVES
 from fairseq_alignmlm.analysis.summary import Group
-from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
+from fairseq_alignmlm.analysis.sweeps import OF_THE_PAPER, swept
 from fairseq_alignmlm.analysis.tasks import TASKS, TRANSFORMATIONS, main_metric, task_title
 
 
@@ -39,7 +39,7 @@ def missing(groups: Sequence[Group]) -> list[str]:
         if labels and which in ("all", "held_out"):
             everywhere = len(labels) == len(groups)
             sentences.append(f"Alignment ({title}) is missing for {'all runs' if everywhere else '; '.join(labels)}.")
-    not_varied = [sweep.title for sweep in SWEEPS if sweep_table(sweep, groups) is None]
+    not_varied = [sweep.title for sweep in OF_THE_PAPER if not swept(sweep, groups)]
     if not_varied:
         sentences.append(f"Not varied, so not here: {'; '.join(not_varied)}.")
     seeds = {len(group.runs) for group in groups}

@@ -31,12 +31,14 @@ class Picture:
         caption: what it shows.
         png: its pixels, for the Markdown file.
         svg: its drawing, for the HTML page.
+        pdf: as wide as a column, for a paper.
     """
 
     name: str
     caption: str
     png: bytes
     svg: bytes
+    pdf: bytes
 
 
 @dataclass

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from fairseq_alignmlm.analysis.comparison import alignment_table, transfer_table
 from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared_table
@@ -14,13 +15,17 @@ from fairseq_alignmlm.analysis.emergence import emergence_curves, emergence_tabl
 from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
 from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.gaps import missing
+from fairseq_alignmlm.analysis.layout import COLUMN
 from fairseq_alignmlm.analysis.page import Picture, Section
 from fairseq_alignmlm.analysis.paper import paper_tables
 from fairseq_alignmlm.analysis.results import DIRECTIONS, Run
 from fairseq_alignmlm.analysis.summary import defaults_of, groups_of, main_alignment, tasks_of
-from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
+from fairseq_alignmlm.analysis.sweeps import sweep_table, sweeps_of
 from fairseq_alignmlm.analysis.table import Table
 from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def by_scale(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -76,8 +81,11 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
     points = correlated(runs, with_ablations)
     found, which = correlations(points), main_alignment(points)
 
-    def picture(name: str, caption: str, figure: object) -> Picture:
-        return Picture(prefix + name, caption, rendered(figure, "png"), rendered(figure, "svg"))  # type: ignore[arg-type]
+    def picture(name: str, caption: str, draw: Callable[..., Figure], *what: object) -> Picture:
+        screen, column = draw(*what), draw(*what, layout=COLUMN)
+        return Picture(
+            prefix + name, caption, rendered(screen, "png"), rendered(screen, "svg"), rendered(column, "pdf")
+        )
 
     transfer = Section("Transfer")
     if tasks_of(groups):
@@ -86,13 +94,13 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
         )
         transfer.tables += [transfer_table(groups), *filter(None, [difference_table(groups)])]
         transfer.pictures = [
-            picture("figure2", "Figure 2: Δ of every objective, lower is better.", delta_bars(compared)),
-            picture("scores", "Zero-shot scores (bars) and supervised scores (lines).", score_bars(compared)),
+            picture("figure2", "Figure 2: Δ of every objective, lower is better.", delta_bars, compared),
+            picture("scores", "Zero-shot scores (bars) and supervised scores (lines).", score_bars, compared),
         ]
     alignment = Section("Alignment", tables=[alignment_table(groups)])
     if any(run.alignment.get(which) is not None for run in points) and found:
         caption = "Figure 3: Δ against alignment, one point a run."
-        alignment.pictures.append(picture("figure3", caption, alignment_scatter(points, found)))
+        alignment.pictures.append(picture("figure3", caption, alignment_scatter, points, found))
         left_out = len(runs) - len(points)
         without = f", without {left_out} runs of varied settings" if left_out else ""
         weighted = "weighted by frequency" if which == "frequency" else "of all tokens alike"
@@ -105,14 +113,14 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
         alignment.tables.append(by_frequency)
     if frequency_table(compared) is not None:
         caption = "Alignment by word frequency; a bin has equally many tokens, the most frequent are on the left."
-        alignment.pictures.append(picture("frequency", caption, frequency_lines(compared)))
+        alignment.pictures.append(picture("frequency", caption, frequency_lines, compared))
     sections = [Section("What is missing", points=missing(groups) or ["Nothing."])]
     sections += [transfer, alignment] if tasks_of(groups) else [alignment]
     if any(run.curve.get("updates") for group in compared for run in group.runs):
         caption = (
             "Loss on masked tokens over updates of pre-training, mean over seeds; where blocks get longer, it jumps."
         )
-        curves = Section("Learning curves", pictures=[picture("curves", caption, learning_curves(compared))])
+        curves = Section("Learning curves", pictures=[picture("curves", caption, learning_curves, compared)])
         if any(run.objective == "dict_mlm" for run in runs):
             curves.text.append("DICT-MLM predicts tokens of either language, so that its loss is not the others' loss.")
         sections.append(curves)
@@ -121,13 +129,13 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
         curve = picture("emergence", text + " Means over seeds.", emergence_curves(emerged))
         sections.append(Section("How alignment emerges", tables=[emergence_table(emerged)], pictures=[curve]))
     varied = Section("One setting varied")
-    for sweep in SWEEPS:
+    for sweep in sweeps_of(groups):
         table = sweep_table(sweep, groups)
         if table is not None:
             varied.tables.append(table)
             caption = f"{sweep.title}: alignment, zero-shot scores (lines) and supervised scores (dashes)."
-            name = f"{sweep.setting}.{sweep.transformation.replace('+', '_')}"
-            varied.pictures.append(picture(name, caption, sweep_lines(sweep, groups)))
+            name = f"{sweep.setting}.{sweep.transformation.replace('+', '_').replace(' ', '.')}"
+            varied.pictures.append(picture(name, caption, sweep_lines, sweep, groups))
     if varied.tables:
         sections.append(varied)
     return [*sections, *_configuration(runs)]

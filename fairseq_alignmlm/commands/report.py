@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fairseq_alignmlm.errors import InputError
 
-SUMMARY = "make the paper's tables and figures from the results of runs"
+SUMMARY = "make the paper's tables and figures from the results of runs, also as LaTeX and PDF"
 ORDER = 42
 EXAMPLE = "alignmlm report --results work/toy --output report"
 
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     _need("scipy", "matplotlib")
 
     from fairseq_alignmlm.analysis.comparison import summary_table
+    from fairseq_alignmlm.analysis.latex import file_name, latex
     from fairseq_alignmlm.analysis.page import Section, html_page, markdown_page
     from fairseq_alignmlm.analysis.report import (
         by_scale,
@@ -56,13 +57,16 @@ def run(args: argparse.Namespace) -> int:
 
     scales = by_scale(runs)
     sections: list[Section] = []
+    tables: dict[str, bytes] = {}
     for scale, members in scales.items():
         print(summary_table(groups_of(members), scale).text())
         for line in correlation_lines(correlations(correlated(members, args.with_ablations))):
             print(line)
         several = len(scales) > 1
-        made = sections_of(members, f"{_file_name(scale)}-" if several else "", args.with_ablations)
+        prefix = f"{_file_name(scale)}-" if several else ""
+        made = sections_of(members, prefix, args.with_ablations)
         for section in made:
+            tables |= {f"{prefix}{file_name(table)}.tex": latex(table).encode() for table in section.tables}
             section.title = f"{section.title} (scale {scale})" if several else section.title
         sections += made
     title = f"Alignment and zero-shot transfer: {len(runs)} runs, scale {', '.join(scales)}"
@@ -73,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     }
     for section in sections:
         for picture in section.pictures:
-            files |= {f"{picture.name}.png": picture.png, f"{picture.name}.svg": picture.svg}
+            files |= {f"{picture.name}.{kind}": getattr(picture, kind) for kind in ("png", "svg", "pdf")}
+    files |= tables
     _write(args.output, files)
     print(f"written to {args.output}: {', '.join(files)}")
     return 0

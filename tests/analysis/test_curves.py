@@ -15,7 +15,7 @@ from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.report import sections_of
 from fairseq_alignmlm.analysis.results import Run, read_run
 from fairseq_alignmlm.analysis.summary import groups_of
-from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
+from fairseq_alignmlm.analysis.sweeps import OF_THE_PAPER, sweep_table
 from fairseq_alignmlm.errors import InputError
 
 
@@ -109,7 +109,7 @@ def test_a_varied_setting_is_drawn_in_its_order_beside_the_table_and_not_among_t
         "ALIGN-MLM (dictionary 50 %)",
         "ALIGN-MLM (dictionary 100 %)",
     ]
-    alignment, pos = sweep_lines(SWEEPS[0], groups).axes
+    alignment, pos = sweep_lines(OF_THE_PAPER[0], groups).axes
     assert [text.get_text() for text in pos.get_xticklabels()] == ["25", "50", "100"]
     drawn = {tuple(line.get_ydata()) for line in alignment.lines}
     assert (30.0, 70.0, 95.0) in drawn
@@ -122,7 +122,7 @@ def test_a_varied_setting_is_drawn_in_its_order_beside_the_table_and_not_among_t
 
 def test_the_weight_of_the_alignment_loss_has_a_table_without_numbers_of_the_paper():
     table = sweep_table(
-        SWEEPS[-1], groups_of([swept_run(30.0), swept_run(20.0, align_alpha=1), swept_run(60.0, align_alpha=100)])
+        OF_THE_PAPER[-1], groups_of([swept_run(30.0), swept_run(20.0, align_alpha=1), swept_run(60.0, align_alpha=100)])
     )
     assert table is not None
     assert [row[1] for row in table.rows] == ["1", "10", "100"]

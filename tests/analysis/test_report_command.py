@@ -16,6 +16,7 @@ pytest.importorskip("scipy", reason="scipy is not installed (extra [report])")
 import itertools
 
 from fairseq_alignmlm.analysis.figure import alignment_scatter, delta_bars, rendered, score_bars
+from fairseq_alignmlm.analysis.layout import COLUMN, COLUMN_WIDTH
 from fairseq_alignmlm.analysis.objectives import OBJECTIVES, objective_named
 from fairseq_alignmlm.analysis.paper import FILE, paper_runs
 from fairseq_alignmlm.analysis.report import correlations
@@ -61,8 +62,15 @@ def test_partial_results_give_a_partial_report(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().out
     assert re.search(r"ALIGN-MLM +trans\+inv +2 +– +31\.5 ±0\.7 +99\.0 ±0\.0 +10\.0 ±0\.0 +88\.0 ±0\.0 +40\.5", said)
     names = {path.name for path in (tmp_path / "report").iterdir()}
-    figures = {f"{name}.{kind}" for name in ("figure2", "figure3", "scores") for kind in ("png", "svg")}
-    assert names == {"report.md", "report.html", "results.csv", *figures}
+    figures = {f"{name}.{kind}" for name in ("figure2", "figure3", "scores") for kind in ("png", "svg", "pdf")}
+    tables = {
+        "table_3.tex",
+        "table_8.tex",
+        "differences_between_objectives.tex",
+        "the_same_in_all_runs.tex",
+        "runs.tex",
+    }
+    assert names == {"report.md", "report.html", "results.csv", *figures, *tables}
     text = (tmp_path / "report" / "report.md").read_text()
     assert "Under trans+inv there is no run of XLM, DICT-MLM." in text
     assert "No run was tested on XNLI." in text
@@ -184,6 +192,48 @@ def test_every_point_of_figure_3_is_inside_its_panel_and_so_is_every_legend() ->
                 assert box.x0 >= 0
                 assert box.x1 <= width
                 assert 0 <= box.y0 < box.y1 <= height
+
+
+def test_figures_for_a_paper_are_a_column_wide_with_embedded_fonts_and_room_for_everything() -> None:
+    groups = groups_of(paper_runs())
+    drawn = [delta_bars(groups, COLUMN), score_bars(groups, COLUMN)]
+    drawn.append(alignment_scatter(paper_runs(), correlations(paper_runs()), COLUMN))
+    for figure in drawn:
+        figure.draw_without_rendering()
+        assert figure.get_size_inches()[0] == COLUMN_WIDTH
+        assert len({round(axis.get_position().x0, 3) for axis in figure.axes}) == 1  # below each other
+        shown = [text for axis in figure.axes for text in (*axis.texts, *axis.get_xticklabels(), axis.title)]
+        assert min(text.get_fontsize() for text in shown) >= 6
+        box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+        assert 0 <= box.x0 < box.x1 <= width + 0.01 and 0 <= box.y0 < box.y1 <= height + 0.01
+    content = rendered(drawn[0], "pdf")
+    assert content.startswith(b"%PDF") and content == rendered(delta_bars(groups, COLUMN), "pdf")
+    assert b"/Type3" not in content
+
+
+def test_numbers_at_bars_do_not_touch_in_a_column() -> None:
+    figure = delta_bars(groups_of(paper_runs()), COLUMN)
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        boxes = sorted((text.get_window_extent() for text in axis.texts), key=lambda box: box.x0)
+        assert len(boxes) == 12
+        assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+
+
+def test_pairs_of_natural_languages_differ_in_their_markers() -> None:
+    pairs = ("en-fr", "en-de", "en-hi", "en-ar", "en-zh")
+    mlm = next(run for run in paper_runs() if run.objective == "mlm" and run.transformation == "trans+inv")
+    runs = [
+        replace(mlm, pair=pair, transformation="natural", alignment={"all": 10.0 * place})
+        for place, pair in enumerate(pairs, 1)
+    ]
+    figure = alignment_scatter([mlm, *runs], correlations([mlm, *runs]))
+    looks: dict[float, list[tuple[str, str]]] = {}
+    for line in figure.axes[0].lines[:-1]:  # the last one is at 0
+        looks.setdefault(line.get_xdata()[0], []).append((line.get_marker(), line.get_fillstyle()))
+    assert len(looks) == 6 and len({tuple(look) for look in looks.values()}) == 6
+    named = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+    assert named == {"MLM", "trans+inv", *(f"natural {pair}" for pair in pairs)}
 
 
 def test_axes_say_what_they_show_and_in_which_unit() -> None:

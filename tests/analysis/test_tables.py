@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
 
 from fairseq_alignmlm.analysis.comparison import alignment_table, misplaced, summary_table, transfer_table
 from fairseq_alignmlm.analysis.gaps import missing
+from fairseq_alignmlm.analysis.latex import latex
 from fairseq_alignmlm.analysis.paper import paper_runs, paper_tables
 from fairseq_alignmlm.analysis.report import long_table
 from fairseq_alignmlm.analysis.results import Run
 from fairseq_alignmlm.analysis.summary import cell, groups_of, titles_of
-from fairseq_alignmlm.analysis.sweeps import SWEEPS, sweep_table
+from fairseq_alignmlm.analysis.sweeps import sweep_table, sweeps_of
 from fairseq_alignmlm.analysis.table import Table
 
 
@@ -102,12 +104,56 @@ def test_missing_parts_are_said() -> None:
 def test_table_is_built_only_when_its_setting_was_varied() -> None:
     base = next(run for run in paper_runs() if run.objective == "xlm" and run.transformation == "trans+inv")
     groups = groups_of([base, with_delta(base, "pos", 12.0, settings={"tlm_ratio": 0.5})])
-    built = [table for sweep in SWEEPS if (table := sweep_table(sweep, groups))]
+    built = [table for sweep in sweeps_of(groups) if (table := sweep_table(sweep, groups))]
     assert [table.title[:14] for table in built] == ["Tables 1 and 6"]
     rows = {row[1]: row for row in built[0].rows}
     assert rows["50"][-1] == "12.0"
     assert rows["100"][-1] == "– [35.1]"
     assert rows["25"][-1] == "33.2 [33.2]"
+    assert rows["none"][0] == "ALIGN-MLM" and rows["none"][-1] == "– [3.0]"  # the last row of Table 1
+
+
+@pytest.mark.parametrize("transformation", ["trans", "trans+inv", "trans+syn", "natural"])
+def test_varied_settings_are_shown_under_every_transformation_with_what_they_are_compared_to(transformation):
+    runs = [run for run in paper_runs() if run.transformation == "trans+inv" and run.objective in ("xlm", "align_mlm")]
+    runs = [replace(run, transformation=transformation, pair="en-xx") for run in runs]
+    xlm, align = sorted(runs, key=lambda run: run.objective == "align_mlm")
+    varied = [
+        (xlm, "tlm_ratio", 1.0),
+        (xlm, "overlap", 0.5),
+        (align, "align_alpha", 1),
+        (align, "dictionary_percent", 50),
+    ]
+    groups = groups_of([*runs, *(replace(run, settings={name: value}) for run, name, value in varied)])
+    sweeps = sweeps_of(groups)
+    assert {sweep.setting for sweep in sweeps} == {"tlm_ratio", "overlap", "align_alpha", "dictionary_percent"}
+    tables = {sweep.setting: sweep_table(sweep, groups) for sweep in sweeps}
+    assert all(table is not None and transformation in table.title for table in tables.values())
+    assert len({table.title for table in tables.values() if table}) == 4
+    compared = tables["tlm_ratio"]
+    assert compared is not None and compared.rows[-1][:2] == ("ALIGN-MLM", "none")
+    assert compared.rows[-1][-1].startswith("3.0")
+
+
+def test_latex_has_as_many_cells_as_columns_and_prints_what_it_is_given() -> None:
+    table = replace(transfer_table(groups_of(paper_runs())), note="50 % of a_b & {c} \\d ^ ~ #1 $x$")
+    lines = latex(table).splitlines()
+    assert [line for line in lines if line.startswith("\\multicolumn") or "multicolumn" in line] == [
+        " &  &  & "
+        + " & ".join(f"\\multicolumn{{3}}{{c}}{{{name}}}" for name in ("XNLI accuracy", "NER F1", "POS F1"))
+        + " \\\\"
+    ]
+    body = lines[lines.index("\\midrule") + 1 : lines.index("\\bottomrule")]
+    assert len(body) == 12 and all(line.count(" & ") == 11 and line.endswith(" \\\\") for line in body)
+    assert "ALIGN-MLM & trans+inv & 1 & 75.5 [75.5] & 68.8 [68.8] & 6.7 [6.7]" in body[10]
+    text = "\n".join(lines)
+    assert r"50 \% of a\_b \& \{c\} \textbackslash{}d \textasciicircum{} \textasciitilde{} \#1 \$x\$" in text
+    assert text.isascii()
+    plain = re.sub(r"\\[{}]", "", text)
+    assert plain.count("{") == plain.count("}")
+    for environment in ("table*", "tabular"):
+        assert text.count(f"\\begin{{{environment}}}") == text.count(f"\\end{{{environment}}}") == 1
+    assert r"\begin{table}" in latex(Table("T", ("name", "n"), (("a", "1"),)))
 
 
 def test_csv_holds_every_number_in_full() -> None:

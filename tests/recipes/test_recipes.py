@@ -130,6 +130,12 @@ def test_the_ablations_vary_one_setting_at_a_time(monkeypatch, tmp_path):
     pair = tmp_path / "toy" / "en-en_trans_inv"
     assert results == [pair / "runs", Path(f"{pair}.overlap0.25") / "runs", Path(f"{pair}.overlap0.5") / "runs"]
     assert output == tmp_path / "toy" / "ablations"
+    made.clear()
+    ablations.run(parser.parse_args(["--sweep", "parallel", "--transformation", "trans", "--work", str(tmp_path)]))
+    assert [(one["recipe"], one["objective"], one["tlm_ratio"]) for one in made[:-1]] == [
+        *(("trans", "xlm", ratio) for ratio in (0.01, 0.1, 0.25, 1.0)),
+        ("trans", "align_mlm", None),  # the last row of Table 1
+    ]
     with pytest.raises(InputError, match="--align-alpha is what a sweep sets"):
         ablations.run(parser.parse_args([*words, "--align-alpha", "1"]))
 

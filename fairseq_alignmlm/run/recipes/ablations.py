@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run.recipes import derived_pair, options
@@ -16,16 +17,17 @@ SUMMARIES = {"ablations": "size of the dictionary, parallel sentences, shared vo
 
 @dataclass(frozen=True)
 class Sweep:
-    """One setting and its values, for some objectives."""
+    """One setting and its values, for some objectives, and an objective without it that they are compared with."""
 
     objectives: str
     setting: str
     values: Sequence[float]
+    beside: str = ""
 
 
 SWEEPS = {
     "dictionary": Sweep("dict_mlm,align_mlm", "dictionary_percent", (25, 50, 100)),
-    "parallel": Sweep("xlm", "tlm_ratio", (0.01, 0.1, 0.25, 1.0)),
+    "parallel": Sweep("xlm", "tlm_ratio", (0.01, 0.1, 0.25, 1.0), beside="align_mlm"),
     "overlap": Sweep("xlm", "overlap", (0, 0.25, 0.5)),
     "alpha": Sweep("align_mlm", "align_alpha", (1, 10, 100)),
 }
@@ -55,10 +57,14 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--{given[0].replace('_', '-')} is what a sweep sets; see --help")
     folders: dict[Path, None] = {}
     for name in sweeps:
-        for value in SWEEPS[name].values:
-            settings = {"objective": SWEEPS[name].objectives, SWEEPS[name].setting: value, "stop_stage": RUNS}
-            one = argparse.Namespace(**{**vars(args), "recipe": args.transformation, **settings})
-            say(f"== {one.objective}, {SWEEPS[name].setting} {value:g}")
+        sweep = SWEEPS[name]
+        chosen: list[tuple[str, dict[str, Any], str]]
+        chosen = [(sweep.objectives, {sweep.setting: value}, f"{sweep.setting} {value:g}") for value in sweep.values]
+        chosen += [(sweep.beside, {}, "for comparison")] if sweep.beside else []
+        for objective, settings, about in chosen:
+            settings = {**settings, "objective": objective, "recipe": args.transformation, "stop_stage": RUNS}
+            one = argparse.Namespace(**{**vars(args), **settings})
+            say(f"== {objective}, {about}")
             derived_pair.run(one)
             scale, _, configuration = options.settings_of(one)
             for root in derived_pair.roots_of(one, derived_pair.pair_of(one, scale, configuration)):

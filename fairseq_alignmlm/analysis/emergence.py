@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from fairseq_alignmlm.analysis.figure import EDGE, LEGEND_COLUMNS, LEGEND_LINE, STYLE, legend_lines
+from fairseq_alignmlm.analysis.figure import EDGE
+from fairseq_alignmlm.analysis.layout import SCREEN, Layout
 from fairseq_alignmlm.analysis.objectives import objective_named
 from fairseq_alignmlm.analysis.summary import Group
 from fairseq_alignmlm.analysis.table import Table
@@ -55,39 +56,33 @@ def measured(groups: Sequence[Group]) -> list[Group]:
     return [group for group in groups if any(run.emergence for run in group.runs)]
 
 
-def emergence_curves(groups: Sequence[Group]) -> Figure:
+def emergence_curves(groups: Sequence[Group], layout: Layout = SCREEN) -> Figure:
     """Draw every measure over updates, a panel each; colour tells the objective, dashes the transformation.
 
     Args:
         groups: of one scale, with curves.
+        layout: sizes.
     """
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     names = _names(groups)
     labels = {f"{group.label}, {group.title}": group for group in groups}
-    rows, lines = -(-len(names) // COLUMNS), legend_lines(list(labels))
-    height, below = rows * PANEL_HEIGHT, 0.1 + LEGEND_LINE * lines
-    with rc_context(STYLE):
-        layout = ConstrainedLayoutEngine(rect=(0, below / (height + below), 1, height / (height + below)))
-        figure = Figure(figsize=(PANEL_WIDTH * COLUMNS, height + below), layout=layout)
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(rows, COLUMNS, squeeze=False).flat
-        for (name, title), axis in zip(names.items(), axes, strict=False):
-            axis.set_title(title, fontsize=9)
+    lines = layout.legend_lines(list(labels))
+    with rc_context(layout.style):
+        figure, axes = layout.panels(len(names), PANEL_WIDTH, PANEL_HEIGHT, lines, across=COLUMNS)
+        for (name, title), axis in zip(names.items(), axes, strict=True):
+            axis.set_title(title, fontsize=layout.small)
             for group in groups:
                 points = _mean(group, name)
                 _line(axis, group, [x for x, _ in points], [y for _, y in points])
-            axis.set_xlabel("updates", fontsize=9)
+            axis.set_xlabel("updates", fontsize=layout.small)
             axis.set_xlim(left=0)
             if name != "loss":
                 axis.set_ylim(-4, 104)
-        for axis in list(axes):  # places that are left
-            axis.remove()
         handles = [_line(None, group, [], [], label) for label, group in labels.items()]
-        figure.legend(handles=handles, loc="lower center", ncols=min(LEGEND_COLUMNS, len(handles)), frameon=False)
+        figure.legend(
+            handles=handles, loc="lower center", ncols=min(layout.legend_columns, len(handles)), frameon=False
+        )
     return figure
 
 

@@ -62,7 +62,9 @@ class Layout:
         sizes |= {"legend.fontsize": self.font} | ({"lines.linewidth": 1.0} if self.width else {})
         return STYLE | sizes
 
-    def panels(self, count: int, width: float, height: float, lines: int, **share: Any) -> tuple[Figure, list[Any]]:
+    def panels(
+        self, count: int, width: float, height: float, lines: int, across: int | None = None, **share: Any
+    ) -> tuple[Figure, list[Any]]:
         """Return a figure of panels with room for a legend below them, and their axes.
 
         Args:
@@ -70,6 +72,7 @@ class Layout:
             width: of one on a screen, in inches.
             height: of one on a screen, in inches.
             lines: of the legend.
+            across: at most so many beside each other on a screen.
             share: ``sharex``, ``sharey``.
         """
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -77,9 +80,9 @@ class Layout:
         from matplotlib.layout_engine import ConstrainedLayoutEngine
 
         below = 0.1 + self.legend_line * lines
-        columns = self.columns(count)
+        columns = min(self.columns(count), across or count)
         rows = -(-count // columns)
-        size = (max(self.narrowest, width * count), height)
+        size = (max(self.narrowest, width * columns), height * rows)
         if self.width is not None:
             size = (self.width if columns == 1 else PAGE_WIDTH, self.height * rows + 0.15)
         whole = size[1] + below

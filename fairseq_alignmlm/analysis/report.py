@@ -126,7 +126,7 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
         sections.append(curves)
     if emerged := measured(groups):
         text = "Checkpoints on the way: embeddings, states of the best layer, and short fine-tunings from each."
-        curve = picture("emergence", text + " Means over seeds.", emergence_curves(emerged))
+        curve = picture("emergence", text + " Means over seeds.", emergence_curves, emerged)
         sections.append(Section("How alignment emerges", tables=[emergence_table(emerged)], pictures=[curve]))
     varied = Section("One setting varied")
     for sweep in sweeps_of(groups):

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.identity import FILE_NAME, Identity, hash_file, hash_symbols
 from fairseq_alignmlm.lexicon.counterparts import write_counterparts
 from fairseq_alignmlm.lexicon.vocabulary import read_symbols, write_symbols
@@ -36,6 +37,7 @@ SUMMARY = "cut text into pieces and transliterate the derived language"
 ORDER = 28
 EXAMPLE = "alignmlm-data encode --pair PAIR --derived en_trans_inv"
 SHARED, SEPARATE = "shared", "separate"
+SAME, APART = "same", "apart"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="share of the tokens that keep their script (default: 0)",
     )
+    parser.add_argument(
+        "--halves",
+        choices=(SAME, APART),
+        help="train on half of the lines: the same in both languages, or the odd lines of the one and the even ones of "
+        "the other (apart), so that no sentence is there in both (default: all lines)",
+    )
     arguments.add_seed(parser)
     arguments.add_workers(parser)
 
@@ -69,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
     """Do the steps that are not up to date."""
     pair = Pair(args.pair)
     languages = language_list(args.languages) if args.languages else [args.language, check_language(args.derived)]
+    if args.halves and not args.derived:
+        raise InputError("--halves wants --derived: lines of natural languages are not the same text")
     for language in languages:
         pair.existing(pair.text(language))
     tables: dict[str, Path | None] = dict.fromkeys(languages)
@@ -80,8 +90,9 @@ def run(args: argparse.Namespace) -> int:
             tables[language] = _make_symbol_table(pair, languages[0], language, args.symbols)
     symbols = LanguageSymbols(pair.model, tables)
     with Workers(partial(make_block_encoder, symbols), args.workers) as workers:
-        for language in languages:
-            _encode(pair, language, symbols, workers)
+        for number, language in enumerate(languages):
+            parity = None if args.halves is None else (1 + number * (args.halves == APART)) % 2
+            _encode(pair, language, symbols, workers, parity)
     _make_symbols(pair, symbols, transformation_of(pair, args.derived))
     return 0
 
@@ -128,7 +139,13 @@ def _make_symbol_table(pair: Pair, first: str, language: str, symbols: str) -> P
     return path
 
 
-def _encode(pair: Pair, language: str, symbols: LanguageSymbols, workers: Workers[LanguageBlock, EncodedBlock]) -> None:
+def _encode(
+    pair: Pair,
+    language: str,
+    symbols: LanguageSymbols,
+    workers: Workers[LanguageBlock, EncodedBlock],
+    parity: int | None,
+) -> None:
     texts = pair.existing(pair.text(language))
 
     def build(folders: list[Path]) -> dict[str, Any]:
@@ -137,7 +154,8 @@ def _encode(pair: Pair, language: str, symbols: LanguageSymbols, workers: Worker
         for split, text in texts.items():
             counts = np.zeros(len(spelled), np.int64)
             totals: Counter[str] = Counter()
-            blocks = workers.map(LanguageBlock(language, block) for block in read_blocks(text))
+            lines = parity if split == "train" else None
+            blocks = workers.map(LanguageBlock(language, block, lines) for block in read_blocks(text))
             with open(folders[0] / f"{split}.txt", "wb") as handle:
                 for block in track(blocks, f"pieces of {language}, {split}", unit="blocks"):
                     handle.write(block.data)
@@ -152,7 +170,9 @@ def _encode(pair: Pair, language: str, symbols: LanguageSymbols, workers: Worker
 
     table = symbols.tables[language]
     inputs = [pair.model, *([table] if table else []), *texts.values()]
-    run_step(Step("encode", [pair.pieces(language)], inputs, libraries=(pair.segmenting_library,), folder=True), build)
+    settings = {} if parity is None else {"lines": "odd" if parity else "even"}
+    step = Step("encode", [pair.pieces(language)], inputs, settings, libraries=(pair.segmenting_library,), folder=True)
+    run_step(step, build)
 
 
 def _make_symbols(pair: Pair, symbols: LanguageSymbols, transformation: str) -> None:

@@ -27,10 +27,19 @@ class LanguageBlock(NamedTuple):
     Attributes:
         language: its name.
         lines: the lines.
+        parity: 0 or 1: only lines with an even or odd number, counted from 1, are read; None: all.
     """
 
     language: str
     lines: LineBlock
+    parity: int | None = None
+
+    def text(self) -> str:
+        """Return the lines as one text, without the last one's end."""
+        text = self.lines.text().removesuffix("\n")
+        if self.parity is None:
+            return text
+        return "\n".join(text.split("\n")[(self.lines.first_line + self.parity) % 2 :: 2])
 
 
 class EncodedBlock(NamedTuple):
@@ -151,7 +160,7 @@ def make_block_encoder(symbols: LanguageSymbols) -> Callable[[LanguageBlock], En
     word_indices = WordIndices(symbols.processor)
 
     def encode_block(block: LanguageBlock) -> EncodedBlock:
-        text = block.lines.text().removesuffix("\n").replace(LINE_END, INVISIBLE)
+        text = block.text().replace(LINE_END, INVISIBLE)
         words = text.replace("\n", f" {LINE_END} ").split()
         words.append(LINE_END)
         ids = word_indices.piece_ids(words)
@@ -168,7 +177,7 @@ def _encode_whole_lines(
     processor: PretrainedProcessor, spelled: Mapping[str, list[str]], block: LanguageBlock
 ) -> EncodedBlock:
     """Encode lines as the tokenizer of an imported model cuts them, which may look across words."""
-    lines = block.lines.text().removesuffix("\n").split("\n")
+    lines = block.text().split("\n")
     unknown = [processor.unk_id()]
     rows = [
         ids or (unknown if line.strip() else ids)

@@ -23,6 +23,7 @@ from fairseq_alignmlm.analysis.summary import defaults_of, groups_of, main_align
 from fairseq_alignmlm.analysis.sweeps import sweep_table, sweeps_of
 from fairseq_alignmlm.analysis.table import Table
 from fairseq_alignmlm.analysis.tasks import main_metric, metric_title, task_title
+from fairseq_alignmlm.analysis.variants import has_variants, variant_bars
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +39,7 @@ def by_scale(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 def correlated(runs: Sequence[Run], with_ablations: bool = False) -> list[Run]:
     """Return the runs over which alignment and delta are correlated: of default setups, or of all if asked for."""
-    return [run for run in runs if with_ablations or not run.variations]
+    return [run for run in runs if with_ablations or run.is_default]
 
 
 def correlations(runs: Sequence[Run]) -> dict[str, Correlation | None]:
@@ -129,6 +130,9 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
         curve = picture("emergence", text + " Means over seeds.", emergence_curves, emerged)
         sections.append(Section("How alignment emerges", tables=[emergence_table(emerged)], pictures=[curve]))
     varied = Section("One setting varied")
+    if has_variants(groups):
+        caption = "Runs with other settings than the scale's; a point is a seed."
+        varied.pictures.append(picture("variants", caption, variant_bars, groups))
     for sweep in sweeps_of(groups):
         table = sweep_table(sweep, groups)
         if table is not None:
@@ -136,7 +140,7 @@ def sections_of(runs: Sequence[Run], prefix: str, with_ablations: bool = False) 
             caption = f"{sweep.title}: alignment, zero-shot scores (lines) and supervised scores (dashes)."
             name = f"{sweep.setting}.{sweep.transformation.replace('+', '_').replace(' ', '.')}"
             varied.pictures.append(picture(name, caption, sweep_lines, sweep, groups))
-    if varied.tables:
+    if varied.tables or varied.pictures:
         sections.append(varied)
     return [*sections, *_configuration(runs)]
 

@@ -83,9 +83,20 @@ class Run:
         return {name: value for name, value in found.items() if value is not None and value != VARIATIONS[name][0]}
 
     @property
+    def variant(self) -> str:
+        """The name of other settings than the scale's; empty for most runs."""
+        return str(self.settings.get("variant") or "")
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing was varied."""
+        return not self.variations and not self.variant
+
+    @property
     def label(self) -> str:
         """The objective's title, with what differs from the paper's default setup."""
         differing = [VARIATIONS[name][1].format(f"{value:g}") for name, value in self.variations.items()]
+        differing += [self.variant] if self.variant else []
         return objective_named(self.objective).title + (f" ({', '.join(differing)})" if differing else "")
 
     @property

@@ -68,7 +68,7 @@ class Group:
     @property
     def is_default(self) -> bool:
         """Whether the setup is the paper's default one, and so comparable to its Tables 3 and 8."""
-        return not self.runs[0].variations
+        return self.runs[0].is_default
 
     def score(self, task: str, metric: str, direction: str) -> Cell | None:
         """Summarise one score; SUP, ZS and delta over the seeds where it was measured."""

@@ -48,6 +48,8 @@ class Data:
     dictionary_percent: float = 25.0  # of these are in the training dictionary
     overlap: float = 0.0  # share of these that keep their script
     seed: int = 1  # of the derivation, the overlap and the dictionary
+    halves: str = ""  # `same` or `apart`: train on half of the lines, the same in both languages or others in each
+    variant: str = ""  # names data of other settings, and is part of their folder's name
 
 
 @dataclass
@@ -129,6 +131,7 @@ class Configuration:
     pretrain: Pretraining = field(default_factory=Pretraining)
     finetune: Finetuning = field(default_factory=Finetuning)
     curves: Curves = field(default_factory=Curves)
+    variant: str = ""  # names a run of other settings beside the scale's, and is part of its folder's name
     objective: dict[str, float] = field(default_factory=dict)  # settings of the criterions, such as align_alpha
     fairseq: list[str] = field(default_factory=list)  # further words for every fairseq-train, from the command line
 
@@ -210,6 +213,9 @@ def _check(found: Configuration, path: Path) -> None:
         )
     need(0 < found.data.dictionary_percent <= 100, "data.dictionary_percent", "give more than 0 and up to 100")
     need(found.data.overlap <= 1, "data.overlap", "give a share from 0 to 1")
+    need(found.data.halves in ("", "same", "apart"), "data.halves", "choose same or apart")
+    for name, variant in (("variant", found.variant), ("data.variant", found.data.variant)):
+        need(bool(re.fullmatch(r"[a-z0-9_]*", variant)), name, "give small letters, digits and _")
     need(found.data.vocabulary > 0, "data.vocabulary", "give a number above 0")
     need(
         found.pretrain.instances in (None, "blocks", "sentences", "lines"),

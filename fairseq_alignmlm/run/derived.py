@@ -70,6 +70,7 @@ class DerivedPair:
         name = f"{SOURCE}-{self.language}"
         name += f".overlap{data.overlap:g}" if data.overlap else ""
         name += f".data{data.seed}" if data.seed != 1 else ""
+        name += f".{data.variant}" if data.variant else ""
         return self.work / self.scale / name
 
     @property
@@ -215,6 +216,7 @@ class DerivedPair:
         data, root = self.configuration.data, self.root
         texts, pieces = ([root / kind / name for name in (SOURCE, self.language)] for kind in ("text", "pieces"))
         chosen: dict[str, Any] = {"overlap": data.overlap, "seed": data.seed}
+        chosen |= {"halves": data.halves} if data.halves else {}
         options = {"pair": root, "derived": self.language, **chosen, "workers": self.workers}
         counterparts, inputs = root / "counterparts.tsv", [root / "spm.model", *texts]
         outputs = [counterparts, root / "bin" / "dict.txt", *pieces]

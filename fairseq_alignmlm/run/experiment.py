@@ -73,6 +73,7 @@ class Experiment:
         for setting in self.objective.settings:
             if self.settings[setting.name] != usual[setting.name]:
                 found += f".{setting.word}{self.settings[setting.name]:g}"
+        found += f".{self.configuration.variant}" if self.configuration.variant else ""
         return f"{found}-{self.seed}"
 
     @property
@@ -89,6 +90,13 @@ class Experiment:
     def updates(self) -> int:
         """How many updates pre-training has."""
         return blocks_of(self.configuration, self.objective)[-1].until
+
+    @property
+    def reads_language_ids(self) -> bool:
+        """Whether the model is told each sentence's language."""
+        options = self.configuration.model.options
+        own = options.get("language_specials"), options.get("language_positions")
+        return self.objective.language_ids or any(own)
 
     def say(self, text: str) -> None:
         """Tell people, with the time and the run's name, since several run at a time."""
@@ -127,6 +135,9 @@ class Experiment:
             if not self.pair.labelled_data(task.data, self.pair.languages[0]).is_dir():
                 what = f"has no data of the task {task.name}"
                 raise InputError.at(self.pair.root, None, what, "prepare them first (stage 6)")
+        if self.objective.sentence_pairs and self.pair.settings.get("halves") == "apart":
+            what = f"objective {self.objective.name} needs the same sentences in both languages"
+            raise InputError(f"{what}, and data.halves=apart leaves none; choose another objective")
         path = self.folder / FILE
         if not path.is_file():
             if any((self.folder / name).exists() for name in ("settings.txt", "pretrained.pt", "result.json")):
@@ -192,6 +203,8 @@ class Experiment:
         else:
             kept |= {"dictionary_percent": self.configuration.data.dictionary_percent}
             kept |= {"overlap": data.get("overlap", 0.0), "data_seed": data.get("seed", 1), **settings}
+        variants = [each for each in (data.get("variant"), self.configuration.variant) if each]
+        kept |= {"variant": "+".join(variants)} if variants else {}
         return kept | {"command_settings": " ".join(" ".join(block) for block in self.identity["pretraining"])}
 
 

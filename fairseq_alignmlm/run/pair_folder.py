@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.errors import InputError
+from fairseq_alignmlm.run.configuration import Data
 from fairseq_alignmlm.run.provenance import made_by
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
 
@@ -88,8 +89,8 @@ class PairFolder:
         there = PairFolder.read(self.root)
         for name in ("languages", "transformation", "scale", "kind"):
             _compare(self.root, name, getattr(there, name), getattr(self, name))
-        for name, value in self.settings.items():
-            _compare(self.root, name, there.settings.get(name), value)
+        for name, value in self.settings.items():  # a setting that the record's version did not have had its default
+            _compare(self.root, name, there.settings.get(name, getattr(Data(), name, None)), value)
         for name, digest in self.text.items():
             if there.text.get(name) != digest:
                 raise InputError.at(self.root, None, f"was made of another {name}", OTHER)

@@ -169,7 +169,7 @@ def _finetune(
         *kind,
         *flags({"max_length": length, "batch_size": finetune.batch}),
         *model_flags(run.configuration, run.objective),
-        *(ids if run.objective.language_ids else []),
+        *(ids if run.reads_language_ids else []),
         *optimisation_flags(finetune),
         *flags({"max_epoch": epochs, "total_num_update": updates, "seed": run.seed}),
         *run.configuration.fairseq,
@@ -206,7 +206,7 @@ def _score(run: Experiment, task: Transfer, source: str, target: str, folder: Pa
     predictions, score = tuned / f"test-{target}.tsv", tuned / f"score-{target}.json"
     files = {"checkpoint": checkpoint, "data": data / "bin", "output": predictions}
     predict = [*program("alignmlm"), "predict", *flags(files)]
-    predict += [f"--language={target}"] if run.objective.language_ids else []
+    predict += [f"--language={target}"] if run.reads_language_ids else []
     what = {"task": task.data, "predictions": predictions, "gold": gold, "language": target, "source_language": source}
     what |= {"seed": run.seed, "model": checkpoint, "profile": "paper", "json": score}
     return Step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra [re
 
 from fairseq_alignmlm.analysis.configuration import commands, runs_table, shared_settings
 from fairseq_alignmlm.analysis.curves import frequency_lines, learning_curves, mean_curve, sweep_lines
+from fairseq_alignmlm.analysis.emergence import emergence_curves, emergence_table
+from fairseq_alignmlm.analysis.emergence_points import read_points
 from fairseq_alignmlm.analysis.frequency import frequency_table
 from fairseq_alignmlm.analysis.report import sections_of
 from fairseq_alignmlm.analysis.results import Run, read_run
-from fairseq_alignmlm.analysis.summary import groups_of
+from fairseq_alignmlm.analysis.summary import Group, groups_of
 from fairseq_alignmlm.analysis.sweeps import OF_THE_PAPER, sweep_table
+from fairseq_alignmlm.analysis.variants import has_variants, variant_bars
 from fairseq_alignmlm.errors import InputError
 
 
@@ -144,3 +148,51 @@ def test_wrong_curves_are_refused_with_the_file(tmp_path, fields, message):
     path.write_text(json.dumps({**whole, **fields}))
     with pytest.raises(InputError, match=message):
         read_run(path)
+
+
+POINT = {
+    "updates": 100,
+    "alignment": {"frequency": 40.0, "all": 20.0, "held_out": None},
+    "layers": [{"words": 5.0, "sentences": 9.0}, {"words": 25.0, "sentences": 3.0}],
+    "loss": {"en": 6.0, "xx": 7.0},
+    "transfer": {"pos": {"en": {"accuracy": 90.0}, "zs": {"accuracy": 50.0}}},
+}
+
+
+def test_curves_take_the_best_layer_and_both_losses(tmp_path):
+    path = tmp_path / "result.json"
+    later = {**POINT, "updates": 200, "loss": {"en": 5.0, "xx": 6.0}}
+    (first, second) = read_points(path, [later, POINT])
+    assert first == {
+        "updates": 100.0,
+        "alignment.frequency": 40.0,
+        "alignment.all": 20.0,
+        "words": 25.0,
+        "sentences": 9.0,
+        "loss.en": 6.0,
+        "loss.xx": 7.0,
+        "en.pos.accuracy": 90.0,
+        "zs.pos.accuracy": 50.0,
+    }
+    group = Group("MLM", "trans", (replace(RUNS[0], emergence=(first, second)),))
+    figure = emergence_curves([group])
+    by_title = {axis.get_title(): axis for axis in figure.axes}
+    loss = by_title["loss on masked tokens (bits)"].lines[0]
+    assert list(loss.get_xdata()) == [100.0, 200.0]
+    assert list(loss.get_ydata()) == [6.5, 5.5]
+    assert "words" not in emergence_table([group]).header
+    assert emergence_table([group]).rows[0][:4] == ("trans", "MLM", "1", "100")
+    for broken in ({**POINT, "loss": {"en": float("nan")}}, {**POINT, "layers": []}, {"updates": 1}, 7):
+        with pytest.raises(InputError, match="emergence is not what"):
+            read_points(path, [broken])
+
+
+def test_variants_stand_beside_the_scale_as_it_is():
+    varied = replace(RUNS[0], settings={**RUNS[0].settings, "variant": "random_none"}, alignment={"all": 0.5})
+    groups = groups_of([*RUNS[:2], varied])
+    assert [group.label for group in groups] == ["MLM", "MLM (random_none)"]
+    assert [group.is_default for group in groups] == [True, False]
+    bars = variant_bars(groups).axes[0].patches
+    assert [bar.get_width() for bar in bars] == [1.0, 0.5]
+    assert has_variants(groups)
+    assert not has_variants(groups[:1])

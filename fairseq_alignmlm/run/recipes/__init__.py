@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from fairseq_alignmlm.run.recipes import ablations, derived_pair, grid, languages, natural_pair, one_run, xtreme
+from fairseq_alignmlm.run.recipes import (
+    ablations,
+    controls,
+    derived_pair,
+    grid,
+    languages,
+    natural_pair,
+    one_run,
+    xtreme,
+)
 
-MODULES: tuple[ModuleType, ...] = (derived_pair, natural_pair, languages, grid, ablations, xtreme, one_run)
+MODULES: tuple[ModuleType, ...] = (derived_pair, natural_pair, languages, grid, ablations, controls, xtreme, one_run)
 RECIPES: dict[str, ModuleType] = {name: module for module in MODULES for name in module.SUMMARIES}

@@ -75,6 +75,7 @@ class SentenceEncoder(nn.Module):
         has_padding: bool | None = None,
         return_all_hiddens: bool = False,
         token_index_N: Tensor | None = None,
+        last_layer: int | None = None,
     ) -> tuple[Tensor, list[Tensor]]:
         """Encode a batch.
 
@@ -87,6 +88,7 @@ class SentenceEncoder(nn.Module):
             has_padding: whether any token is padding; None looks, which on an accelerator waits for the device.
             return_all_hiddens: also return the embeddings and every layer's output.
             token_index_N: flat indices of the tokens that are no padding; None looks, likewise.
+            last_layer: stop after this layer, 0 for the embeddings, without a final layer norm; None goes to the end.
 
         Returns:
             The last layer's output ``(B, T, H)`` and the list of hidden states, each ``(B, T, H)``; zero where padding
@@ -109,7 +111,7 @@ class SentenceEncoder(nn.Module):
             x = self.layernorm_embedding(x)
         x = dropout(x, self.dropout, self.training)
         states = [x]
-        for layer in self.layers:
+        for layer in self.layers[:last_layer]:
             if self.checkpoint_activations and torch.is_grad_enabled():
                 # torch's own recomputes in the precision of the forward pass, which fairseq's does not.
                 x = checkpoint(layer, x, unpadding, use_reentrant=False)
@@ -117,7 +119,7 @@ class SentenceEncoder(nn.Module):
                 x = layer(x, unpadding)
             if return_all_hiddens:
                 states.append(x)
-        if self.layer_norm is not None:
+        if self.layer_norm is not None and last_layer is None:
             x = self.layer_norm(x)
         hiddens = states if return_all_hiddens else []
         if unpadding is not None:

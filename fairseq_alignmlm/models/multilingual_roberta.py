@@ -120,6 +120,7 @@ class MultilingualRoberta(FairseqEncoderModel):
         masked_tokens: Tensor | None = None,
         masked_targets: Tensor | None = None,
         token_index: Tensor | None = None,
+        last_layer: int | None = None,
     ) -> tuple[Tensor, dict[str, Any]]:
         """Encode a batch and apply a head.
 
@@ -136,13 +137,14 @@ class MultilingualRoberta(FairseqEncoderModel):
             masked_targets: ``(B, T)`` right tokens: return the summed cross-entropy of the N positions instead of
                 logits, in nats, and that of each in ``extra["token_losses"]`` ``(N,)``, and the features.
             token_index: flat indices of the tokens that are no padding, which spares an accelerator a wait.
+            last_layer: with ``features_only``, the output of this layer (0: of the embeddings) instead of the last's.
 
         Returns:
             The loss, logits ``(N, V)`` or ``(B, T, V)``, features ``(B, T, H)``, or the head's output; and ``extra``.
         """
         with self._precision(src_tokens.device.type):
             features, hiddens = self.encoder.sentence_encoder(
-                src_tokens, language_ids, positions, has_padding, return_all_hiddens, token_index
+                src_tokens, language_ids, positions, has_padding, return_all_hiddens, token_index, last_layer
             )
             extra: dict[str, Any] = {"inner_states": hiddens if return_all_hiddens else None}
             if classification_head_name is not None:

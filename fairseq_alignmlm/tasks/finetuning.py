@@ -11,12 +11,14 @@ from fairseq.tasks import FairseqTask
 from omegaconf import II, MISSING
 
 from fairseq_alignmlm.data.finetuning import BATCHES_PER_POOL, FinetuningDataset
+from fairseq_alignmlm.data.linked_sentences import LinkedSentences, open_linked
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
 from fairseq_alignmlm.models.process_memory import prepare_training
 from fairseq_alignmlm.option_ranges import require_range
 from fairseq_alignmlm.tasks.checkpoint_identity import SAME_VOCABULARY, find_starting_point, require_same
+from fairseq_alignmlm.tasks.initial_model import load_initial_model
 from fairseq_alignmlm.tasks.lengths import check_lengths
 from fairseq_alignmlm.tasks.vocabulary import load_labels, load_vocabulary
 
@@ -50,14 +52,23 @@ class FinetuningConfig(FairseqDataclass):
 class FinetuningTask(FairseqTask):
     """Fine-tune and test a pre-trained encoder with a head of its own.
 
+    Attributes:
+        head: its name in the model.
+        criterion_name: that of the criterion of its labels.
+        width: hidden size of the model, once it is built.
+        layers: its number of layers.
+
     Raises:
         InputError: when the data are missing or broken, or they, language IDs or labels do not fit the model.
     """
 
     head: str
+    criterion_name: str
     per_token: bool
     tokens_folder: str
     labels_folder: str
+    width: int
+    layers: int
 
     def __init__(
         self, cfg: FinetuningConfig, dictionary: Dictionary, label_dictionary: Dictionary, identity: Identity
@@ -69,6 +80,7 @@ class FinetuningTask(FairseqTask):
         self.languages = cfg.languages.split(",") if cfg.languages else []
         self._with_language_ids = False
         self._positions: int | None = None
+        self._model: Any = None
 
     @classmethod
     def setup_task(cls, cfg: FinetuningConfig, **kwargs: Any) -> "FinetuningTask":
@@ -185,7 +197,64 @@ class FinetuningTask(FairseqTask):
             raise InputError(f"--language {language}: the model has no language embeddings; leave it out")
         if not from_checkpoint:
             self._check_starting_point()
+        self.width, self.layers = model.cfg.encoder_embed_dim, model.cfg.encoder_layers
+        self._model = model
         return model
+
+    def build_criterion(self, cfg: Any) -> Any:
+        """Build the criterion; one that trains a part of the model alone gets the model to freeze the rest."""
+        criterion = super().build_criterion(cfg)
+        if hasattr(criterion, "prepare"):
+            criterion.prepare(self._model)
+        return criterion
+
+    def initial_model(self, path: str | None) -> Any:
+        """Return the encoder that the run starts from; see `load_initial_model`."""
+        return load_initial_model(path or self.cfg.finetune_from_model, self._dict_file)
+
+    def open_links(self, folders: list[Path], ending: str) -> LinkedSentences:
+        """Open linked sentences for a realignment beside this task; see `open_linked`.
+
+        Args:
+            folders: of `data_prep links`.
+            ending: of an epoch.
+
+        Raises:
+            InputError: they are missing, broken, too long, or not those of the model.
+        """
+        found = open_linked(
+            folders,
+            "train",
+            self.identity,
+            str(self._dict_file),
+            self.languages if self._with_language_ids else None,
+            bos=self.dictionary.bos(),
+            padding_index=self.dictionary.pad(),
+            seed=self.cfg.seed,
+            ending=ending,
+        )
+        check_lengths("links", found.sizes, self._positions, "alignmlm-data links --most-pieces")
+        return found
+
+    def train_step(
+        self,
+        sample: dict[str, Any],
+        model: Any,
+        criterion: Any,
+        optimizer: Any,
+        update_num: int,
+        ignore_grad: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Go forward and backward as usual; the batch says which update it is of."""
+        sample = sample | {"update": update_num}
+        return super().train_step(sample, model, criterion, optimizer, update_num, ignore_grad, **kwargs)
+
+    def reduce_metrics(self, logging_outputs: list[dict[str, Any]], criterion: Any) -> None:
+        """Log the metrics of the criterion, and of the task's own where that is a part of it."""
+        super().reduce_metrics(logging_outputs, criterion)
+        if hasattr(criterion, "task_criterion") and any("correct" in log for log in logging_outputs):
+            type(criterion.task_criterion).reduce_metrics(logging_outputs)
 
     def begin_epoch(self, epoch: int, model: Any) -> None:
         """Prepare an epoch of training."""

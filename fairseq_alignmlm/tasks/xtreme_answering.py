@@ -25,6 +25,7 @@ class XtremeAnswering(FinetuningTask):
     """Fine-tune and test a model that points to the first and the last piece of an answer."""
 
     head = "xtreme_answering"
+    criterion_name = "answer_span"
     per_token = True
     tokens_folder = "context"
     labels_folder = "answer"

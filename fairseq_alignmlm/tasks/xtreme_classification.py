@@ -24,6 +24,7 @@ class XtremeClassification(FinetuningTask):
     """Fine-tune and test a classifier of sentence pairs, from the first token's last hidden state."""
 
     head = "xtreme_classification"
+    criterion_name = "sentence_classification"
     per_token = False
     tokens_folder = "input0"
     labels_folder = "label"

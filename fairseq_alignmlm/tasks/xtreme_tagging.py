@@ -29,6 +29,7 @@ class XtremeTagging(FinetuningTask):
     """Fine-tune and test a tagger; the tag of a word sits on its first piece."""
 
     head = "xtreme_tagging"
+    criterion_name = "token_tagging"
     per_token = True
     tokens_folder = "tokens"
     labels_folder = "labels"

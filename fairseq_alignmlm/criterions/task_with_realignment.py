@@ -80,8 +80,7 @@ class TaskWithRealignment(StartingHead, FairseqCriterion):
         self.weight, self.alone, self.interval = cfg.realignment_weight, cfg.alone, cfg.gradient_interval
         folders = [Path(path) for path in utils.split_paths(cfg.links)]
         sentences = task.open_links(folders, str(cfg.ending))
-        micro_batches = max(cfg.update_freq) if isinstance(cfg.update_freq, (list, tuple)) else int(cfg.update_freq)
-        self._batches = LinkedBatches(sentences, cfg.realignment_batch, micro_batches)
+        self._batches = LinkedBatches(sentences, cfg.realignment_batch, max(cfg.update_freq))
         logger.info("linked sentence pairs: %s; %s an update", f"{len(sentences):,}", cfg.realignment_batch)
 
     def prepare(self, model: nn.Module) -> None:

@@ -17,6 +17,15 @@ LARGEST = 1e300  # scores are below; NaN and infinity are not
 REMEDY = "run the step before again"
 
 
+def read_scores(path: Path, language: str) -> dict[str, float]:
+    """Return what the command ``score`` wrote of a language, in percent by metric.
+
+    Raises:
+        InputError: there is no such file, or it lacks what it should hold.
+    """
+    return _numbers(path, _object(path, _object(path, _read(path), "languages"), language), "scores")
+
+
 def transfer_scores(
     english: dict[str, float], zero_shot: dict[str, float], supervised: dict[str, float]
 ) -> dict[str, dict[str, float]]:

@@ -123,6 +123,21 @@ class Curves:
 
 
 @dataclass
+class Realignment:
+    """Realignment on linked sentences; the values are those of the published code (Gaschi et al. 2023)."""
+
+    contrast: str = "strong"  # strong, weak or cosine
+    temperature: float = 0.1
+    layer: Optional[int] = None  # whose output is aligned, 0 for the embeddings; none: the last but one
+    ending: str = "first"  # of several language pairs that take turns: ends with the first or with all used up
+    weight: float = 0.1  # beside the task's loss
+    batch: int = 16  # sentence pairs of an update
+    lr: Optional[float] = None  # before and after fine-tuning, constant; none: that of fine-tuning
+    updates: Optional[int] = None  # before fine-tuning; none: as many as that has
+    gradient_interval: int = 0  # updates between two comparisons of gradients in the log; 0: none
+
+
+@dataclass
 class Configuration:
     """Everything that decides the numbers of a run, but for its objective, its seed and the data."""
 
@@ -132,6 +147,7 @@ class Configuration:
     finetune: Finetuning = field(default_factory=Finetuning)
     curves: Curves = field(default_factory=Curves)
     variant: str = ""  # names a run of other settings beside the scale's, and is part of its folder's name
+    realign: Realignment = field(default_factory=Realignment)
     objective: dict[str, float] = field(default_factory=dict)  # settings of the criterions, such as align_alpha
     fairseq: list[str] = field(default_factory=list)  # further words for every fairseq-train, from the command line
 
@@ -227,6 +243,8 @@ def _check(found: Configuration, path: Path) -> None:
         "pretrain.random_tokens",
         "choose first, all or language",
     )
+    need(found.realign.contrast in ("strong", "weak", "cosine"), "realign.contrast", "choose strong, weak or cosine")
+    need(found.realign.ending in ("first", "all"), "realign.ending", "choose first or all")
     need(bool(_PLAIN.fullmatch(found.model.arch)), "model.arch", "give the name of an architecture")
     for part in (found.pretrain, found.finetune):
         need(len(part.betas) == 2, "betas", "give two numbers")

@@ -144,7 +144,7 @@ def _constant_rate(run: Experiment) -> list[str]:
 def _realign(run: Experiment, task: Transfer, way: Way, links: Links, folder: Path) -> Step:
     settings, here = run.configuration.realign, folder / task.name
     start, output = run.folder / "pretrained.pt", here / "realigned.pt"
-    updates = settings.updates or run_steps.finetuning_updates(run, task, run.pair.languages[0])
+    updates = settings.updates or run_steps.finetuning_updates(run, task, run.pair.languages[0])[1]
     options = [
         "--task=realignment",
         "--criterion=realignment",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def run(experiment: Experiment, until: str = "result") -> None:
         experiment.write_configuration()
         experiment.keep_open = (lock.descriptor,)
         for step in steps(experiment):
-            _do(experiment, step)
+            do(experiment, step)
             if step.name == until:
                 break
     finally:
@@ -69,18 +69,19 @@ def steps(experiment: Experiment) -> Iterator[Step]:
         yield curves.measure_step(experiment)
         for start, folder, epochs in curves.tunings(experiment):
             task = next(task for task in experiment.tasks if task.is_tagging)
-            yield _finetune(experiment, task, first, start, folder, epochs)
+            yield finetune(experiment, task, first, start, folder, epochs)
             for target in (first, second):
-                yield _score(experiment, task, first, target, folder)
+                yield score(experiment, task, first, target, folder)
     for task in experiment.tasks:
         for language in (first, second):
-            yield _finetune(experiment, task, language)
+            yield finetune(experiment, task, language)
         for source, target in ((first, first), (first, second), (second, second)):
-            yield _score(experiment, task, source, target)
+            yield score(experiment, task, source, target)
     yield _collect(experiment)
 
 
-def _do(experiment: Experiment, step: Step) -> None:
+def do(experiment: Experiment, step: Step) -> None:
+    """Do a step of a run unless it is up to date."""
     if experiment.records.stale(step):
         if step.about:
             experiment.say(step.about)
@@ -96,7 +97,8 @@ def _do(experiment: Experiment, step: Step) -> None:
         remove(experiment.folder / "pretrain")
 
 
-def _trainer(run: Experiment, log: Path) -> Trainer:
+def trainer(run: Experiment, log: Path) -> Trainer:
+    """Return how the run calls ``fairseq-train``."""
     return Trainer(log, run.say, run.environment, run.keep_open)
 
 
@@ -125,8 +127,8 @@ def _pretrain(run: Experiment) -> Step:
     folder, output = run.folder / "pretrain", run.folder / "pretrained.pt"
 
     def make() -> Mapping[str, Any]:
-        trainer = _trainer(run, run.folder / "train.log")
-        found = pretrain(trainer, folder, output, blocks, commands, run.data(), [run.records.hashes])
+        training = trainer(run, run.folder / "train.log")
+        found = pretrain(training, folder, output, blocks, commands, run.data(), [run.records.hashes])
         curves.keep(folder, run)
         return found
 
@@ -148,43 +150,58 @@ def _align(run: Experiment) -> Step:
     return Step("alignment", [command], inputs, [output], about="alignment")
 
 
-def _finetune(
+def finetune(
     run: Experiment,
     task: Transfer,
     language: str,
     start: Path | None = None,
     folder: Path | None = None,
     epochs: int | None = None,
+    more: Sequence[str] = (),
+    reads: Mapping[str, Path] | None = None,
 ) -> Step:
-    """Return the step that fine-tunes; from the end of pre-training, in the run's folder, unless told otherwise."""
+    """Return the step that fine-tunes; from the end of pre-training, in the run's folder, unless told otherwise.
+
+    Args:
+        run: the run.
+        task: to learn.
+        language: of its data.
+        start: checkpoint.
+        folder: to write to.
+        epochs: of tagging.
+        more: further options, which come last.
+        reads: further data by option.
+    """
     start, folder = start or run.folder / "pretrained.pt", folder or run.folder
     tuned, data = folder / task.name / language, run.pair.labelled_data(task.data, language)
-    finetune = run.configuration.finetune
-    kind, epochs, length = TAGGING, epochs or finetune.epochs, finetune.max_length
+    settings = run.configuration.finetune
+    kind, length = TAGGING, settings.max_length
     if not task.is_tagging:
-        kind, epochs, length = CLASSIFICATION, finetune.classification_epochs, finetune.classification_max_length
-    updates = epochs * -(-count_examples(data / "train.tsv", task.is_tagging) // finetune.batch)
+        kind, length = CLASSIFICATION, settings.classification_max_length
+    epochs, updates = finetuning_updates(run, task, language, epochs)
     ids = [f"--languages={','.join(run.pair.languages)}", f"--language={language}"]
     options = [
         *kind,
-        *flags({"max_length": length, "batch_size": finetune.batch}),
+        *flags({"max_length": length, "batch_size": settings.batch}),
         *model_flags(run.configuration, run.objective),
         *(ids if run.reads_language_ids else []),
-        *optimisation_flags(finetune),
+        *optimisation_flags(settings),
         *flags({"max_epoch": epochs, "total_num_update": updates, "seed": run.seed}),
+        *more,
         *run.configuration.fairseq,
     ]
     one = Launch(min(1, run.launch.gpus))
     command = [*one.command(), str(data / "bin"), f"--user-dir={USER_DIR}", *options, *one.options(), *LOGGING]
     command += ["--disable-validation", f"--finetune-from-model={start}", f"--save-dir={tuned}"]
-    inputs, output = [start, data / "train.tsv", data / "bin"], tuned / "finetuned.pt"
+    command += [f"{option}={path}" for option, path in (reads or {}).items()]
+    inputs, output = [start, data / "train.tsv", data / "bin", *(reads or {}).values()], tuned / "finetuned.pt"
 
     def make() -> Mapping[str, Any]:
         begun = {"options": options, "inputs": run.records.digest(inputs)}
         if not (tuned / BEGUN).is_file() or read_settings_file(tuned / BEGUN) != begun:
             remove(tuned)  # what was begun with other settings or data
             write_settings_file(tuned / BEGUN, begun)
-        _trainer(run, tuned / "train.log").train(command, f"fine-tuning {task.name} in {language}", updates)
+        trainer(run, tuned / "train.log").train(command, f"fine-tuning {task.name} in {language}", updates)
         publish(tuned / LAST, output)
         for checkpoint in tuned.glob("checkpoint_*.pt"):
             checkpoint.unlink()
@@ -199,7 +216,8 @@ def _place(run: Experiment, folder: Path) -> str:
     return "".join(f"{part}." for part in folder.relative_to(run.folder).parts)
 
 
-def _score(run: Experiment, task: Transfer, source: str, target: str, folder: Path | None = None) -> Step:
+def score(run: Experiment, task: Transfer, source: str, target: str, folder: Path | None = None) -> Step:
+    """Return the step that predicts and scores a task learned in one language and tested in another."""
     folder = folder or run.folder
     tuned, data = folder / task.name / source, run.pair.labelled_data(task.data, target)
     checkpoint, gold = tuned / "finetuned.pt", data / "valid.tsv"
@@ -238,6 +256,14 @@ def _collect(run: Experiment) -> Step:
         inputs += sorted(run.folder.glob("curves/*/*/*/score-*.json"))
     settings = {"kept": {name: str(value) for name, value in kept.items()}}
     return Step("collect", [command], inputs, [run.folder / "result.json"], settings)
+
+
+def finetuning_updates(run: Experiment, task: Transfer, language: str, epochs: int | None = None) -> tuple[int, int]:
+    """Return the epochs of a task, those of tagging as given if they are, and its updates."""
+    settings = run.configuration.finetune
+    epochs = (epochs or settings.epochs) if task.is_tagging else settings.classification_epochs
+    examples = count_examples(run.pair.labelled_data(task.data, language) / "train.tsv", task.is_tagging)
+    return epochs, epochs * -(-examples // settings.batch)
 
 
 def count_examples(path: Path, tagging: bool) -> int:

@@ -12,8 +12,19 @@ from fairseq_alignmlm.run.recipes import (
     languages,
     natural_pair,
     one_run,
+    realign,
     xtreme,
 )
 
-MODULES: tuple[ModuleType, ...] = (derived_pair, natural_pair, languages, grid, ablations, controls, xtreme, one_run)
+MODULES: tuple[ModuleType, ...] = (
+    derived_pair,
+    natural_pair,
+    languages,
+    grid,
+    ablations,
+    controls,
+    xtreme,
+    one_run,
+    realign,
+)
 RECIPES: dict[str, ModuleType] = {name: module for module in MODULES for name in module.SUMMARIES}

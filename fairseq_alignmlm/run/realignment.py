@@ -151,7 +151,7 @@ def _realign(run: Experiment, task: Transfer, way: Way, links: Links, folder: Pa
         *_criterion_flags(run, way),
         *flags({"ending": settings.ending, "batch_size": settings.batch}),
         *model_flags(run.configuration, run.objective),
-        *([f"--languages={','.join(run.pair.languages)}"] if run.objective.language_ids else []),
+        *([f"--languages={','.join(run.pair.languages)}"] if run.reads_language_ids else []),
         *_plain(optimisation_flags(run.configuration.finetune)),
         *_constant_rate(run),
         *flags({"max_update": updates, "total_num_update": updates, "seed": run.seed}),

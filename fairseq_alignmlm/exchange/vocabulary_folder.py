@@ -20,7 +20,7 @@ from fairseq_alignmlm.lexicon.counterparts import read_counterparts
 from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
 
 MODEL = "spm.model"
-SEARCHED = 6  # folders above the data of a run
+SEARCHED = 6  # folders above a checkpoint, or above the data of its run
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,8 @@ def find_vocabulary(checkpoint: Path, data: str | None, given: Path | None) -> I
     Raises:
         InputError: when there is none.
     """
-    start = [Path(data)] if data else []
-    folders = [given] if given else [checkpoint.parent]
-    if not given:
-        folders += [folder for path in start for folder in [path, *list(path.parents)[:SEARCHED]]]
+    start = [checkpoint.absolute().parent, *([Path(data)] if data else [])]
+    folders = [given] if given else [folder for path in start for folder in [path, *list(path.parents)[:SEARCHED]]]
     for folder in folders:
         if (folder / SOURCE).is_file():
             return ImportedVocabulary.read(folder)

@@ -35,26 +35,17 @@ COMMON = [
     "3",
 ]
 
-# What a person has who knows nothing of this package: transformers alone.
-FINE_TUNE = """
-import sys
+# What a person has who knows nothing of this package: transformers alone, and the example of the docs.
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "fine_tune_exported.py"
+ALONE = """
+import runpy, sys
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in ("fairseq", "fairseq_alignmlm", "data_prep"):
             raise ImportError(name + " is not there")
 sys.meta_path.insert(0, Blocked())
-import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
-model = AutoModelForSequenceClassification.from_pretrained(sys.argv[1], num_labels=2)
-optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
-batch = tokenizer(["the cat sat", "a dog saw", "the cat is red", "a dog eat bread"], padding=True, return_tensors="pt")
-labels = torch.tensor([0, 1, 0, 1])
-torch.manual_seed(0)
-for step in range(20):
-    loss = model(**batch, labels=labels).loss
-    optimizer.zero_grad(); loss.backward(); optimizer.step()
-    print(loss.item())
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
@@ -196,9 +187,10 @@ def test_fine_tuning_prediction_and_export_of_a_tagger(imported, tmp_path):
 def test_plain_transformers_fine_tunes_an_exported_model(imported, tmp_path):
     target = tmp_path / "out"
     assert main("fairseq_alignmlm", "", ["export", str(imported / "in" / "model.pt"), "--to", str(target)]) == 0
-    done = subprocess.run([sys.executable, "-c", FINE_TUNE, str(target)], cwd=tmp_path, capture_output=True, text=True)
+    command = [sys.executable, "-c", ALONE, str(EXAMPLE), str(target), str(imported / "tags.tsv")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    losses = [float(line) for line in done.stdout.split()]
+    losses = [float(line.split()[-1]) for line in done.stdout.splitlines()]
     assert len(losses) == 20
     assert losses[-1] < 0.5 * losses[0]
 

@@ -162,9 +162,9 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def sha256_of(path: str | Path) -> str:
-    """Return the sha256 of a file as 64 hexadecimal digits, read in blocks of 1 MiB."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
+    """Return the sha256 of a file as 64 hexadecimal digits, read in blocks of 1 MiB into the same memory."""
+    digest, memory = hashlib.sha256(), memoryview(bytearray(1 << 20))
+    with open(path, "rb", buffering=0) as handle:
+        while size := handle.readinto(memory):
+            digest.update(memory[:size])
     return digest.hexdigest()

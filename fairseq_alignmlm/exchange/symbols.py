@@ -39,7 +39,7 @@ class RowOrder:
     @property
     def is_identity(self) -> bool:
         """Whether both sides number alike."""
-        return all(row == number for row, number in enumerate(self.ids))
+        return self.ids == tuple(range(len(self.ids)))
 
     def rows(self) -> list[int]:
         """Return the row of every id ``(V,)``."""
@@ -90,9 +90,9 @@ def row_order(vocabulary: Mapping[str, int], size: int, special: Mapping[str, st
 
 def can_stand_in_dict(token: str) -> bool:
     """Tell whether a token can be a symbol of ``dict.txt`` and of lines of symbols separated by spaces."""
-    if token.isascii():
-        return token.isprintable() and bool(token) and " " not in token and token not in SPECIAL
-    return not any(character.isspace() or unicodedata.category(character) in _UNFIT for character in token)
+    if token.isprintable():  # which neither controls nor separators are, but for the space
+        return bool(token) and " " not in token and token not in SPECIAL
+    return not token.isascii() and not any(map(_is_unfit, token))
 
 
 _UNFIT = ("Cc", "Cs", "Zl", "Zp", "Zs")

@@ -56,6 +56,7 @@ class TensorFolder:
         self._folder = folder
         self._files: dict[str, Path] = {}
         self._stored_as: dict[str, str] = {}
+        self._headers: dict[Path, tuple[dict[str, Any], int]] = {}
         if (folder / SINGLE).is_file():
             self._files = dict.fromkeys(_keys(folder / SINGLE), folder / SINGLE)
         elif (folder / INDEX).is_file():
@@ -110,7 +111,9 @@ class TensorFolder:
 
         path = self._files[key]
         name = self._stored_as.get(key, key)
-        header, start = _header(path)
+        if path not in self._headers:
+            self._headers[path] = _header(path)
+        header, start = self._headers[path]
         kind, shape, (first, last) = (header[name][field] for field in ("dtype", "shape", "data_offsets"))
         if kind not in DTYPES:
             raise InputError.at(path, None, f"{name} holds {kind}, no floating-point numbers", "get it again")

@@ -127,11 +127,11 @@ def vocabulary_of(content: Mapping[str, Any], path: Path) -> dict[str, int]:
         raise InputError.at(path, None, f"added_tokens is {added!r:.80}, not a list", "get the folder again")
     for token in added:
         pairs.append((token.get("content"), token.get("id")) if isinstance(token, dict) else (None, None))
-    for token, number in pairs:
-        if not isinstance(token, str) or not isinstance(number, int) or isinstance(number, bool):
-            raise InputError.at(path, None, f"{token!r} with id {number!r} is no token", "get the folder again")
+    if {(type(token), type(number)) for token, number in pairs} != {(str, int)}:
+        token, number = next(pair for pair in pairs if tuple(map(type, pair)) != (str, int))
+        raise InputError.at(path, None, f"{token!r} with id {number!r} is no token", "get the folder again")
     found = dict(pairs)
-    if any(found[token] != number for token, number in pairs):
+    if len(found) < len(pairs) and any(found[token] != number for token, number in pairs):
         raise InputError.at(path, None, "a token has two ids", "get the folder again")
     return found
 
@@ -148,12 +148,12 @@ def without_symbols(content: Mapping[str, Any], symbols: Collection[str]) -> dic
     model = dict(content["model"])
 
     def other(token: str) -> str:
-        return f"{NEVER_IN_TEXT}{token}" if token in symbols else token
+        return f"{NEVER_IN_TEXT}{token}"
 
     if isinstance(model["vocab"], list):
-        model["vocab"] = [[other(entry[0]), *entry[1:]] for entry in model["vocab"]]
+        model["vocab"] = [[other(each[0]), *each[1:]] if each[0] in symbols else each for each in model["vocab"]]
     else:
-        model["vocab"] = {other(token): number for token, number in model["vocab"].items()}
+        model["vocab"] = {other(key) if key in symbols else key: number for key, number in model["vocab"].items()}
     added = [token for token in content.get("added_tokens") or () if token["content"] not in symbols]
     return dict(content) | {"model": model, "added_tokens": added}
 

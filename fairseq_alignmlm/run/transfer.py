@@ -51,7 +51,7 @@ class TransferData:
 
     @property
     def metric(self) -> str:
-        """What chooses the best epoch on the development data."""
+        """What chooses the best checkpoint on the development data."""
         return "f1" if self.tagging else "accuracy"
 
     def folder(self, language: str) -> Path:
@@ -81,7 +81,8 @@ class TransferRun:
         checkpoint: of RoBERTa, XLM-R or this package.
         data: the labelled data.
         architecture: settings that build the checkpoint's encoder.
-        settings: ``seed``, ``epochs``, ``lr``, ``batch``, ``device_batch`` and ``max_length``.
+        settings: ``seed``, ``epochs``, ``lr``, ``batch``, ``device_batch``, ``max_length``, and ``select_every``: after
+            so many updates, besides after each epoch, the development data decide (default: after epochs only).
         launch: where it trains.
         languages: those of the checkpoint's language embeddings; none for a checkpoint without.
         fairseq: further words of ``fairseq-train``.
@@ -132,6 +133,7 @@ class TransferRun:
                     "num_workers": 0,
                 }
             ),
+            *(flags(_every(settings["select_every"])) if settings.get("select_every") else []),
             *self.fairseq,
         ]
         command = [
@@ -190,12 +192,18 @@ class TransferRun:
         return Step("score", [check, score], [*predictions, *gold], [output], {"languages": languages})
 
 
+def _every(updates: int) -> dict[str, Any]:
+    """Return the options by which every so many updates the checkpoint is compared with the best one."""
+    return {"validate_interval_updates": updates, "save_interval_updates": updates, "keep_interval_updates": 1}
+
+
 def development_scores(log: Path, metric: str) -> dict[str, float]:
-    """Return the metric on the English development data after each epoch, as the log of training tells."""
+    """Return the metric on the development data by updates, as the log of training tells."""
     found = {}
-    pattern = re.compile(rf"\| valid \| epoch (\d{{1,6}}) .* \| {metric} (\d+(?:\.\d+)?)(?: |$)")
+    value, updates = (re.compile(rf" \| {name} (\d{{1,9}}(?:\.\d+)?)(?: |$)") for name in (metric, "num_updates"))
     with open(log, encoding="utf-8", errors="replace") as handle:
         for line in handle:
-            if match := pattern.search(line[:4000]):
-                found[f"{int(match[1])}"] = float(match[2])
+            line = line[:4000].rstrip()
+            if " | valid | " in line and (score := value.search(line)) and (when := updates.search(line)):
+                found[when[1]] = float(score[1])
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import subprocess
 from argparse import Namespace
 from types import SimpleNamespace
@@ -10,6 +12,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+
+from fairseq_alignmlm.command_line import Parser
+from fairseq_alignmlm.run.recipes import xtreme as recipe
 
 WORDS = [f"w{number}" for number in range(40)]
 
@@ -81,11 +86,22 @@ def test_a_stock_checkpoint_goes_from_labelled_data_to_checked_and_signed_scores
         write_tags(data / f"{name}.tsv", count, len(name) + count, longest)
     options = ("--checkpoint", checkpoint, "--task", "udpos", "--data", data, "--work", tmp_path / "work")
     small = ("--epochs", "2", "--lr", "0.01", "--batch", "20", "--device-batch", "10", "--max-length", "24")
-    done = xtreme(repository, *options, *small)
+    done = xtreme(repository, *options, *small, "--select-every", "2", "--seeds", "1,7")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
-    assert "epoch 2: f1" in done.stdout
+    looked_at = re.findall(r"^update (\d+): f1 \d", done.stdout, re.MULTILINE)
+    assert looked_at == ["2", "4", "6", "7", "8", "10", "12", "14"] * 2  # every 2 of 14 updates, and after epochs of 7
     assert "udpos: 2 files are sound: en, fr" in done.stdout
+    both = [json.loads((tmp_path / "work" / f"udpos-{seed}" / "score.json").read_text()) for seed in (1, 7)]
+    rows = {row["language"]: row for row in csv.DictReader((tmp_path / "work" / "udpos.csv").read_text().splitlines())}
+    for language, values in {
+        "fr": [score["languages"]["fr"]["scores"]["span_f1_0.0.12"] for score in both],
+        "mean of languages": [score["score"] for score in both],
+    }.items():
+        assert float(rows[language]["mean"]) == pytest.approx(np.mean(values), abs=0.006)
+        assert float(rows[language]["deviation"]) == pytest.approx(np.std(values, ddof=1), abs=0.006)
+    assert "mean of languages" in done.stdout
     run = tmp_path / "work" / "udpos-1"
+    assert not list(run.glob("checkpoint*.pt"))
     score = json.loads((run / "score.json").read_text())
     assert score["profile"] == "xtreme"
     assert sorted(score["languages"]) == ["en", "fr"]
@@ -95,6 +111,34 @@ def test_a_stock_checkpoint_goes_from_labelled_data_to_checked_and_signed_scores
         gold = (data / f"test-{language}.tsv").read_text().split("\n\n")
         found = (run / "predictions" / "udpos" / f"test-{language}.tsv").read_text().split("\n\n")
         assert [len(block.split()) for block in found] == [len(block.split()) // 2 for block in gold]
+
+
+def test_the_settings_are_those_of_xtremes_scripts_by_task_and_size(tmp_path, monkeypatch):
+    files = {
+        name: tmp_path / name
+        for name in ("model.pt", "dict.txt", "spm.model", "train-en.tsv", "dev-en.tsv", "test-en.tsv")
+    }
+    for path in files.values():
+        path.write_text("")
+    monkeypatch.setattr("fairseq_alignmlm.evaluation.checkpoint.read_state", lambda path: {})
+    parser = Parser()
+    recipe.add_arguments(parser, "xtreme")
+    found = {}
+    for task in recipe.TASKS:
+        for large in (False, True):
+            words = ["--checkpoint", str(files["model.pt"]), "--task", task, "--data", str(tmp_path)]
+            width = {"encoder_embed_dim": 1024 if large else 768}
+            monkeypatch.setattr("fairseq_alignmlm.evaluation.architecture.architecture", lambda *_, width=width: width)
+            (one,) = recipe._runs_of(parser.parse_args(words))
+            names = ("seed", "epochs", "lr", "batch", "max_length", "select_every")
+            found[task, large] = tuple(one.run.settings[name] for name in names)
+    assert found == {  # scripts/train_*.sh of google-research/xtreme
+        **{("udpos", large): (1, 10, 2e-5, 32, 128, 500) for large in (False, True)},
+        **{("panx", large): (1, 10, 2e-5, 32, 128, 1000) for large in (False, True)},
+        **{("pawsx", large): (42, 5, 2e-5, 32, 128, 200) for large in (False, True)},
+        ("xnli", False): (42, 5, 2e-5, 32, 128, 100),
+        ("xnli", True): (42, 5, 3e-5, 32, 128, 100),
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any, NamedTuple
 
+from fairseq_alignmlm.analysis.table import Table
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.exchange.tokenizer import PIECES, pieces_beside
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
@@ -19,12 +23,31 @@ from fairseq_alignmlm.run.recipes import options
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
 from fairseq_alignmlm.run.stages import do, say
 from fairseq_alignmlm.run.steps import Records, Step
-from fairseq_alignmlm.run.transfer import EPOCHS, TransferData, TransferRun
+from fairseq_alignmlm.run.transfer import TransferData, TransferRun
 from fairseq_alignmlm.run.xtreme import ENGLISH, XtremeRun
+from fairseq_alignmlm.storage import atomic_path, parse_json
 
 SUMMARIES = {"xtreme": "XTREME's protocol: fine-tune a checkpoint such as XLM-R on English, test in all languages"}
 TASKS = ("udpos", "panx", "xnli", "pawsx")
-SEEDS = {True: 1, False: 42}  # XTREME's, of tagging and of the others
+
+
+class Usual(NamedTuple):
+    """What XTREME's script of a task has; the batch is 32 everywhere, the maximum length 128."""
+
+    seed: int
+    epochs: int
+    select_every: int
+    lr: float
+    lr_of_large: float
+
+
+USUAL = {
+    "udpos": Usual(1, 10, 500, 2e-5, 2e-5),
+    "panx": Usual(1, 10, 1000, 2e-5, 2e-5),
+    "xnli": Usual(42, 5, 100, 2e-5, 3e-5),
+    "pawsx": Usual(42, 5, 200, 2e-5, 2e-5),
+}
+LARGE = 1024  # wide, or more: XLM-R large, XLM-100
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -41,9 +64,17 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     text = "test, or dev where the public test files have no labels (default: test)"
     add("--test-split", "NAME", text, default="test", choices=("test", "dev"))
     add("--languages", "NAMES", "comma-separated (default: all that have a file of the test split)")
-    add("--seed", "N", "(default: 42 for xnli and pawsx, 1 for tagging, as XTREME)", type=positive)
+    text = "one run each, with mean and deviation (default: 42 for xnli and pawsx, 1 for tagging, as XTREME)"
+    add("--seeds", "N,N,...", text)
+    add("--seed", "N", "one seed, the same as --seeds N", dest="seeds")
     add("--epochs", "N", "(default: 5 for xnli and pawsx, 10 for tagging)", type=positive)
-    add("--lr", "X", "learning rate (default: 2e-5)", type=options.number, default=2e-5)
+    text = "learning rate (default: 2e-5; for xnli with models 1024 wide or more, such as XLM-R large, 3e-5)"
+    add("--lr", "X", text, type=options.number)
+    text = (
+        "updates after which the English dev set decides whether the checkpoint is the best so far, besides after each"
+    )
+    text += " epoch; 0: after epochs only (default: 500 for udpos, 1000 panx, 100 xnli, 200 pawsx, as XTREME)"
+    add("--select-every", "N", text, type=options.whole)
     add("--batch", "N", "instances per update (default: 32)", type=positive, default=32)
     text = "instances at a time on the device; what is missing to --batch is accumulated (default: 32)"
     add("--device-batch", "N", text, type=positive, default=32)
@@ -57,7 +88,21 @@ def run(args: argparse.Namespace) -> int:
     """Prepare, fine-tune, predict, check and score; return the exit status."""
     if args.checkpoint and args.checkpoint.is_dir():
         args.checkpoint = imported(args.checkpoint, args.work / "imported")
-    found = _run_of(args)
+    runs = _runs_of(args)
+    for found in runs:
+        _one(found)
+    if len(runs) > 1:
+        table = summary_of([found.run for found in runs])
+        print(table.text())
+        output = args.work / f"{args.task}.csv"
+        with atomic_path(output) as temporary:
+            temporary.write_text(table.csv(), encoding="utf-8")
+        print(f"mean and deviation: {output}")
+    return 0
+
+
+def _one(found: XtremeRun) -> None:
+    """Do a run: one seed."""
     task, data, own = found.run, found.run.data, found.run.folder
     records = Records(own)
     with locked(data.root), locked(own):
@@ -76,10 +121,23 @@ def run(args: argparse.Namespace) -> int:
         do(Records(data.root, [records.hashes]), found.data_steps())
         do(records, task.steps())
     scores = records.counts("finetune").get("development")
-    for epoch, score in scores.items() if isinstance(scores, dict) else ():
-        print(f"epoch {epoch}: {data.metric} {score} on the English dev set")
+    for updates, score in scores.items() if isinstance(scores, dict) else ():
+        print(f"update {updates}: {data.metric} {score} on the English dev set")
     print(f"scores: {own / 'score.json'}")
-    return 0
+
+
+def summary_of(runs: Sequence[TransferRun]) -> Table:
+    """Return the score of every language, and of all together, over the seeds of a task: mean and sample deviation."""
+    scores = [parse_json((run.folder / "score.json").read_text(encoding="utf-8")) for run in runs]
+    metric = scores[0]["metric"]
+    rows = {name: [score["languages"][name]["scores"][metric] for score in scores] for name in scores[0]["languages"]}
+    rows["mean of languages"] = [score["score"] for score in scores]
+    cells = [
+        (name, f"{fmean(values):.2f}", f"{stdev(values):.2f}", *(f"{value:.2f}" for value in values))
+        for name, values in rows.items()
+    ]
+    seeds = (f"seed {run.settings['seed']}" for run in runs)
+    return Table(f"{runs[0].data.task}: {metric}, percent", ("language", "mean", "deviation", *seeds), tuple(cells))
 
 
 def imported(source: Path, folder: Path) -> Path:
@@ -93,7 +151,7 @@ def imported(source: Path, folder: Path) -> Path:
     return target
 
 
-def _run_of(args: argparse.Namespace) -> XtremeRun:
+def _runs_of(args: argparse.Namespace) -> list[XtremeRun]:
     from fairseq_alignmlm.evaluation.architecture import architecture
     from fairseq_alignmlm.evaluation.checkpoint import read_state
 
@@ -103,7 +161,7 @@ def _run_of(args: argparse.Namespace) -> XtremeRun:
         raise InputError(f"unknown task '{args.task}'; choose {', '.join(TASKS)}")
     if args.batch % min(args.device_batch, args.batch):
         raise InputError(f"--batch {args.batch} is no multiple of --device-batch {args.device_batch}")
-    if not 0 < args.lr < math.inf:
+    if args.lr is not None and not 0 < args.lr < math.inf:
         raise InputError(f"--lr {args.lr}: give a number above 0")
     beside = args.checkpoint.parent
     vocabulary = args.vocab or beside / "dict.txt"
@@ -121,12 +179,21 @@ def _run_of(args: argparse.Namespace) -> XtremeRun:
             raise InputError(f"--languages: '{name}' is no name of a language")
     tests = {name: args.data / f"{prefix}{name}.tsv" for name in names}
     options.need_files(*tests.values())
-    tagging = args.task in ("udpos", "panx")
-    settings = {"seed": args.seed or SEEDS[tagging], "epochs": args.epochs or EPOCHS[tagging]}
-    settings |= {"lr": args.lr, "batch": args.batch, "device_batch": args.device_batch, "max_length": args.max_length}
-    launch = Launch(min(1, len(visible_gpus())))
+    usual, shape = USUAL[args.task], architecture(read_state(args.checkpoint), args.checkpoint)
+    large = int(shape.get("encoder_embed_dim", 0)) >= LARGE
+    settings: dict[str, Any] = {
+        "epochs": args.epochs or usual.epochs,
+        "lr": args.lr or (usual.lr_of_large if large else usual.lr),
+        "batch": args.batch,
+        "device_batch": args.device_batch,
+        "max_length": args.max_length,
+        "select_every": usual.select_every if args.select_every is None else args.select_every,
+    }
+    launch, words = Launch(min(1, len(visible_gpus()))), tuple(args.fairseq)
     data = TransferData(args.work / "model", args.task, ENGLISH, train, dev, tests, "none")
-    folder, words = args.work / f"{args.task}-{settings['seed']}", tuple(args.fairseq)
-    shape = architecture(read_state(args.checkpoint), args.checkpoint)
-    run = TransferRun(folder, args.checkpoint, data, shape, settings, launch, fairseq=words)
-    return XtremeRun(vocabulary, sentencepiece, run)
+    found = []
+    for seed in options.seeds_of(args) if args.seeds else [usual.seed]:
+        folder = args.work / f"{args.task}-{seed}"
+        run = TransferRun(folder, args.checkpoint, data, shape, {"seed": seed, **settings}, launch, fairseq=words)
+        found.append(XtremeRun(vocabulary, sentencepiece, run))
+    return found

@@ -14,6 +14,7 @@ from fairseq.dataclass import FairseqDataclass
 from torch import Tensor
 
 from fairseq_alignmlm.criterions.masked_prediction import bits, masked_cross_entropy, selected_positions
+from fairseq_alignmlm.criterions.task_needs import PRETRAINING, require_task
 from fairseq_alignmlm.criterions.workers import SumOverWorkers, place_among_workers
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.alignment import alignment_scores
@@ -116,6 +117,7 @@ class AlignMLM(FairseqCriterion):
     shared_by: Tensor
 
     def __init__(self, cfg: AlignMLMConfig, task: Any) -> None:
+        require_task(self, task, PRETRAINING)
         super().__init__(task)
         require_range("--align-alpha", cfg.align_alpha, 0, above=True)
         self.alpha = cfg.align_alpha

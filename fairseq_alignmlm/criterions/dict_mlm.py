@@ -17,6 +17,7 @@ from fairseq_alignmlm.criterions.masked_prediction import (
     require_language_ids,
     selected_positions,
 )
+from fairseq_alignmlm.criterions.task_needs import PRETRAINING, require_task
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.lexicon.selection import dictionaries_for
 from fairseq_alignmlm.option_ranges import require_range
@@ -120,6 +121,7 @@ class DictMLM(FairseqCriterion):
     """
 
     def __init__(self, cfg: DictMLMConfig, task: Any) -> None:
+        require_task(self, task, PRETRAINING)
         super().__init__(task)
         remedy = "DICT-MLM that translates nothing is MLM: give --criterion mlm" if cfg.dict_mlm_prob == 0 else ""
         require_range("--dict-mlm-prob", cfg.dict_mlm_prob, 0, 1, above=True, remedy=remedy)

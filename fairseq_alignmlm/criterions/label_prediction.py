@@ -10,12 +10,14 @@ from fairseq.criterions import FairseqCriterion
 from torch import Tensor
 
 from fairseq_alignmlm.criterions.masked_prediction import bits
+from fairseq_alignmlm.criterions.task_needs import FINE_TUNING, require_task
 
 
 class LabelPrediction(FairseqCriterion):
     """Mean cross-entropy over the labels of a batch; logs accuracy in percent."""
 
     def __init__(self, task: Any) -> None:
+        require_task(self, task, FINE_TUNING)
         super().__init__(task)
         self.head = task.head
 

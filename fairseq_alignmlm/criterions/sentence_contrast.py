@@ -30,6 +30,7 @@ from fairseq_alignmlm.criterions.contrast_settings import (
 from fairseq_alignmlm.criterions.info_nce import Contrast, info_nce
 from fairseq_alignmlm.criterions.masked_prediction import bits, selected_positions
 from fairseq_alignmlm.criterions.momentum import KeyQueue, SlowWeights
+from fairseq_alignmlm.criterions.task_needs import PRETRAINING, require_task
 from fairseq_alignmlm.criterions.tlm import language_pairs
 from fairseq_alignmlm.criterions.workers import SumOverWorkers, gather_rows, place_among_workers
 from fairseq_alignmlm.data.pairs import join_inputs
@@ -57,6 +58,7 @@ class SentenceContrast(FairseqCriterion):
     """
 
     def __init__(self, cfg: SentenceContrastConfig, task: Any) -> None:
+        require_task(self, task, PRETRAINING)
         super().__init__(task)
         model = task.model_settings
         check_settings(cfg, int(model.encoder_layers))

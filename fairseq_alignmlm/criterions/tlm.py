@@ -18,6 +18,7 @@ from fairseq_alignmlm.criterions.masked_prediction import (
     require_language_ids,
     selected_positions,
 )
+from fairseq_alignmlm.criterions.task_needs import PRETRAINING, require_task
 from fairseq_alignmlm.data.parallel import HALVES, PACKED, ParallelSettings
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.models.heads import select
@@ -88,6 +89,7 @@ class TLM(FairseqCriterion):
     """
 
     def __init__(self, cfg: TLMConfig, task: Any) -> None:
+        require_task(self, task, PRETRAINING)
         super().__init__(task)
         remedy = "XLM without pairs is MLM: give --criterion mlm, or --tlm-without-pairs for a first stage"
         require_range("--tlm-ratio", cfg.tlm_ratio, 0, 1, above=True, remedy=remedy if cfg.tlm_ratio == 0 else "")

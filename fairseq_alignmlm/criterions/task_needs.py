@@ -6,8 +6,8 @@ from typing import Any
 
 from fairseq_alignmlm.errors import InputError
 
-PRETRAINING = ("languages",)
-FINE_TUNING = ("head",)
+PRETRAINING: tuple[str, ...] = ("languages",)
+FINE_TUNING: tuple[str, ...] = ("head",)
 _TASKS = {
     PRETRAINING: "--task multilingual_mlm",
     FINE_TUNING: "--task xtreme_tagging, xtreme_classification or xtreme_answering",

@@ -60,7 +60,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="L1-L2=DIR",
         help="hand-made alignments (test.L1, test.L2, alignv2.txt): word alignment error rate, words in context",
     )
-    parser.add_argument("--limit", type=int, default=1000, help="sentence pairs of each file (default: %(default)s)")
+    parser.add_argument(
+        "--linked",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="of `alignmlm-data links`: linked words of its validation part, weak and strong, by layer",
+    )
+    parser.add_argument(
+        "--limit", type=int, default=1000, help="pairs of sentences, or links, of each file (default: %(default)s)"
+    )
     parser.add_argument("--output", type=Path, metavar="DIR", help="write measure.json and layers.png there")
     parser.add_argument("--vectors", type=Path, metavar="DIR", help="write sentence vectors, L1-L2.LANGUAGE.npy")
     parser.add_argument(
@@ -73,8 +83,8 @@ def run(args: argparse.Namespace) -> int:
     from fairseq_alignmlm.exchange.extra import require_extra
 
     require_extra("tokenizers", "safetensors")
-    if not (args.sentences or args.lexicon or args.gold):
-        raise InputError("nothing to measure: give --sentences, --lexicon or --gold")
+    if not (args.sentences or args.lexicon or args.gold or args.linked):
+        raise InputError("nothing to measure: give --sentences, --lexicon, --gold or --linked")
     if args.vectors and not args.sentences:
         raise InputError("--vectors: there are no sentences; give --sentences")
     if min(args.limit, args.most) < 1:
@@ -122,6 +132,7 @@ def _measure(
     texts: dict[str, Path],
 ) -> tuple[list[Measured], list[Fertility]]:
     from fairseq_alignmlm.measure import measures
+    from fairseq_alignmlm.measure.linked_words import measure_links
     from fairseq_alignmlm.measure.word_alignment import read_gold
 
     found: list[Measured] = []
@@ -135,6 +146,8 @@ def _measure(
         for sentence in read_gold(files[0], languages):
             lines.setdefault(languages[0], []).append(" ".join(sentence.source))
             lines.setdefault(languages[1], []).append(" ".join(sentence.target))
+    for folder in args.linked:
+        found += measure_links(model, folder, args.limit)
     for languages, files in pairs["sentences"]:
         if len(files) != 2:
             raise InputError(f"--sentences {'-'.join(languages)}: give two files of equally many lines")

@@ -213,7 +213,7 @@ def measure_gold(model: MeasuredModel, languages: tuple[str, str], folder: Path)
             (all_source, all_target, pairs, f"{first}>{second}"),
             (all_target, all_source, [pair[::-1] for pair in pairs], f"{second}>{first}"),
         ):
-            hits = _context_hits(one, other, order)
+            hits = context_hits(one, other, order)
             found += [
                 Measured(f"words in context, {rule}", direction, layer, mean_score(values), {"candidates": len(other)})
                 for rule, values in hits.items()
@@ -221,7 +221,17 @@ def measure_gold(model: MeasuredModel, languages: tuple[str, str], folder: Path)
     return found
 
 
-def _context_hits(source: Tensor, target: Tensor, pairs: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
+def context_hits(source: Tensor, target: Tensor, pairs: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
+    """Say of every pair of rows whether the second is the first's nearest, by cosine.
+
+    Args:
+        source: ``(N, H)``.
+        target: ``(M, H)``.
+        pairs: rows of the one and of the other.
+
+    Returns:
+        ``weak``, among all of ``target``, and ``strong``, among these and the rest of ``source``; bool each.
+    """
     from fairseq_alignmlm.evaluation.nearest import check_finite, unit_rows
 
     for side in (source, target):

@@ -31,6 +31,7 @@ class MeasuredModel:
         name: of the checkpoint or folder.
         digest: sha256 of its weights.
         languages: of the language embeddings, or of the run.
+        identity: of its vocabulary.
     """
 
     def __init__(self, state: dict[str, Any], path: Path, vocabulary: Path | None) -> None:
@@ -57,8 +58,8 @@ class MeasuredModel:
         if len(symbols) != len(self._model.word_embeddings):
             what = f"has {len(self._model.word_embeddings):,} rows, the vocabulary {len(symbols):,} symbols"
             raise InputError.at(path, None, what, "give --vocabulary, that of the checkpoint")
-        own = identity_of(state)
-        own.require(Identity(hash_symbols(symbols[4:-1])), path, "the vocabulary", "give --vocabulary, its own")
+        own, self.identity = identity_of(state), Identity(hash_symbols(symbols[4:-1]))
+        own.require(self.identity, path, "the vocabulary", "give --vocabulary, its own")
         self._pieces: dict[str, Any] = {}
 
     @classmethod

@@ -9,7 +9,7 @@ import torch
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.measure.intervals import bootstrap, mean_score
 from fairseq_alignmlm.measure.lexicon import frequent_words, read_lexicon
-from fairseq_alignmlm.measure.measures import _context_hits
+from fairseq_alignmlm.measure.measures import context_hits
 from fairseq_alignmlm.measure.similarity import lexicon_hits, linear_cka, mutual_hits, paired_hits
 from fairseq_alignmlm.measure.word_alignment import GoldSentence, alignment_error_rate, mutual_links, read_gold
 
@@ -67,7 +67,7 @@ def test_words_in_context():
     np.fill_diagonal(own, -np.inf)
     weak = [similarity[a].argmax() == b for a, b in pairs]
     strong = [similarity[a].argmax() == b and own[a].max() < similarity[a, b] for a, b in pairs]
-    found = _context_hits(source, target, pairs)
+    found = context_hits(source, target, pairs)
     assert found["weak"].tolist() == weak
     assert found["strong"].tolist() == strong
 

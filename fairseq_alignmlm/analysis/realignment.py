@@ -15,6 +15,7 @@ from fairseq_alignmlm.evaluation.xtreme_tasks import TRANSFER
 from fairseq_alignmlm.storage import parse_json
 
 LANGUAGES = {"en": "L1", "zs": "L2 (zero-shot)"}
+NOTE = "Means over seeds; difference paired by seed, with the 95 % interval of Student's t."
 REMEDY = "run alignmlm run realign again"
 
 
@@ -23,6 +24,7 @@ class Change:
     """A score of one setup with and without realignment, over seeds.
 
     Attributes:
+        pair: of languages.
         objective: of pre-training.
         way: of realignment.
         links: where they come from.
@@ -33,6 +35,7 @@ class Change:
         difference: paired by seed.
     """
 
+    pair: str
     objective: str
     way: str
     links: str
@@ -43,17 +46,22 @@ class Change:
     difference: Difference
 
 
+def result_files(places: Iterable[Path]) -> list[Path]:
+    """Return every ``realigned.json`` below some folders."""
+    return sorted({found.resolve() for place in places for found in place.rglob("realigned.json")})
+
+
 def read_changes(places: Iterable[Path]) -> list[Change]:
     """Read every ``realigned.json`` below some folders.
 
     Raises:
         InputError: there is none, or one is broken.
     """
-    scores: dict[tuple[str, str, str, str, str], list[dict[int, float]]] = {}
-    for path in sorted({found.resolve() for place in places for found in place.rglob("realigned.json")}):
+    scores: dict[tuple[str, str, str, str, str, str], list[dict[int, float]]] = {}
+    for path in result_files(places):
         try:
             found = parse_json(path.read_text(encoding="utf-8"))
-            setup = (str(found["objective"]), str(found["way"]), str(found["links"]))
+            setup = (str(found["pair"]), str(found["objective"]), str(found["way"]), str(found["links"]))
             for task, kinds in found["tasks"].items():
                 metric = TRANSFER[task].metrics[0][0]
                 for language in LANGUAGES:
@@ -73,22 +81,35 @@ def read_changes(places: Iterable[Path]) -> list[Change]:
     return changes
 
 
-def tables(changes: Sequence[Change]) -> list[Table]:
-    """Return the table of what loses, then that of everything."""
+def harm(changes: Sequence[Change]) -> Table:
+    """Return the table of every language and task that loses, worst first."""
     losing = sorted((each for each in changes if each.difference.mean < 0), key=lambda each: each.difference.mean)
-    note = "Means over seeds; difference paired by seed, with the 95 % interval of Student's t."
-    return [
-        _table("Where realignment harms, worst first", losing, note if losing else "Nothing lost."),
-        _table("All ways of realignment", sorted(changes, key=_order), note),
-    ]
+    return _table("Where realignment harms, worst first", losing, NOTE if losing else "Nothing lost.")
+
+
+def everything(changes: Sequence[Change]) -> Table:
+    """Return the table of all changes."""
+    return _table("All ways of realignment", sorted(changes, key=_order), NOTE)
 
 
 def _order(change: Change) -> tuple[str, ...]:
-    return change.task, change.language, change.objective, change.links, change.way
+    return change.task, change.language, change.pair, change.objective, change.links, change.way
 
 
 def _table(title: str, changes: Sequence[Change], note: str) -> Table:
-    header = ("task", "language", "model", "links", "way", "seeds", "without", "realigned", "difference", "interval")
+    header = (
+        "task",
+        "language",
+        "pair",
+        "model",
+        "links",
+        "way",
+        "seeds",
+        "without",
+        "realigned",
+        "difference",
+        "interval",
+    )
     rows = []
     for each in changes:
         difference = each.difference
@@ -97,6 +118,7 @@ def _table(title: str, changes: Sequence[Change], note: str) -> Table:
             (
                 TRANSFER[each.task].title,
                 LANGUAGES[each.language],
+                each.pair,
                 objective_named(each.objective).title,
                 each.links,
                 each.way,
@@ -107,4 +129,4 @@ def _table(title: str, changes: Sequence[Change], note: str) -> Table:
                 interval,
             )
         )
-    return Table(title, header, tuple(rows), left=5, note=note)
+    return Table(title, header, tuple(rows), left=6, note=note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,14 @@ from fairseq_alignmlm.run.flags import flags, model_flags, optimisation_flags
 from fairseq_alignmlm.run.launch import Launch
 from fairseq_alignmlm.run.locks import FolderLock
 from fairseq_alignmlm.run.pair_folder import PairFolder
+from fairseq_alignmlm.run.programs import program
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
 from fairseq_alignmlm.run.steps import Step
 from fairseq_alignmlm.run.training import LAST, publish, remove
-from fairseq_alignmlm.storage import write_json
+from fairseq_alignmlm.storage import parse_json, write_json
 
 RESULT = "realigned.json"
+START, TUNED = "start", "tuned"  # what was measured: the model that fine-tuning starts from, and the fine-tuned one
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,14 @@ class Links:
         return cls(name, folder, step)
 
 
-def run(experiment: Experiment, ways: list[str], links: Links) -> None:
+def run(experiment: Experiment, ways: list[str], links: Links, measured: bool) -> None:
     """Fine-tune in some ways and test, as far as that is not up to date; the run's own results have to be there.
+
+    Args:
+        experiment: the run.
+        ways: names of `WAYS`.
+        links: of words.
+        measured: measure alignment before and after fine-tuning, too.
 
     Raises:
         InputError: they are not, or a command failed.
@@ -97,13 +106,13 @@ def run(experiment: Experiment, ways: list[str], links: Links) -> None:
         lock.take()
         experiment.keep_open = (lock.descriptor,)
         for name in ways:
-            for step in steps(experiment, name, links):
+            for step in steps(experiment, name, links, measured):
                 run_steps.do(experiment, step)
     finally:
         lock.release()
 
 
-def steps(run: Experiment, name: str, links: Links) -> Iterator[Step]:
+def steps(run: Experiment, name: str, links: Links, measured: bool = False) -> Iterator[Step]:
     """Yield the steps of one way in order."""
     way, folder = WAYS[name], run.folder / "realign" / links.name / name
     first, second = run.pair.languages
@@ -125,7 +134,13 @@ def steps(run: Experiment, name: str, links: Links) -> Iterator[Step]:
         yield run_steps.finetune(run, task, first, start, folder, more=more, reads=reads)
         for target in (first, second):
             yield run_steps.score(run, task, first, target, folder)
-    yield _result(run, name, links, folder)
+        if measured:
+            baseline = _baseline(run, links)
+            yield _measure(run, links, run.folder / "pretrained.pt", baseline / task.name / START)
+            yield _measure(run, links, run.folder / task.name / first / "finetuned.pt", baseline / task.name / TUNED)
+            yield _measure(run, links, start, folder / task.name / START)
+            yield _measure(run, links, folder / task.name / first / "finetuned.pt", folder / task.name / TUNED)
+    yield _result(run, name, links, folder, measured)
 
 
 def _criterion_flags(run: Experiment, way: Way) -> list[str]:
@@ -181,13 +196,42 @@ def _plain(options: list[str]) -> list[str]:
     return [option for option in options if not option.startswith(("--batches-per-pool", "--long-sentences"))]
 
 
-def _result(run: Experiment, name: str, links: Links, folder: Path) -> Step:
+def _measure(run: Experiment, links: Links, checkpoint: Path, output: Path) -> Step:
+    files = {"linked": links.folder, "vocabulary": run.pair.root, "output": output}
+    command = [*program("alignmlm"), "measure", str(checkpoint), *flags(files)]
+    name = f"measure.{'.'.join(output.relative_to(run.folder).parts)}"
+    outputs = [output / "measure.json"]
+    return Step(name, [command], [checkpoint, links.folder], outputs, about=f"alignment {output.parent.name}")
+
+
+def _baseline(run: Experiment, links: Links) -> Path:
+    """Return the folder of what is measured of the run's own models."""
+    return run.folder / "realign" / links.name / "baseline"
+
+
+def _alignment(folder: Path) -> dict[str, dict[str, list[float]]]:
+    """Return what was measured of a model before and after fine-tuning: weak and strong, by layer, in percent."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for when in (START, TUNED):
+        by_layer: dict[tuple[str, int], list[float]] = {}
+        for each in parse_json((folder / when / "measure.json").read_text(encoding="utf-8"))["measures"]:
+            rule = str(each["measure"]).removeprefix("linked words, ")
+            by_layer.setdefault((rule, each["layer"]), []).append(each["value"])
+        rules = dict.fromkeys(rule for rule, _ in by_layer)
+        found[when] = {
+            rule: [statistics.fmean(values) for key, values in sorted(by_layer.items()) if key[0] == rule]
+            for rule in rules
+        }
+    return found
+
+
+def _result(run: Experiment, name: str, links: Links, folder: Path, measured: bool) -> Step:
     first, second = run.pair.languages
     own = [run.folder / task.name / first / f"score-{target}.json" for task in run.tasks for target in (first, second)]
     new = [folder / task.name / first / f"score-{target}.json" for task in run.tasks for target in (first, second)]
 
     def make() -> Mapping[str, Any]:
-        scores = {
+        scores: dict[str, dict[str, dict[str, Any]]] = {
             task.name: {
                 kind: {
                     "en": read_scores(root / task.name / first / f"score-{first}.json", first),
@@ -197,6 +241,9 @@ def _result(run: Experiment, name: str, links: Links, folder: Path) -> Step:
             }
             for task in run.tasks
         }
+        for task in run.tasks if measured else ():
+            for kind, root in roots.items():
+                scores[task.name][kind]["alignment"] = _alignment(root / task.name)
         about = {
             "objective": run.objective.name,
             "run": run.name,
@@ -210,5 +257,9 @@ def _result(run: Experiment, name: str, links: Links, folder: Path) -> Step:
         write_json(folder / RESULT, about | {"tasks": scores})
         return {}
 
-    settings = {"tasks": [task.name for task in run.tasks]}
+    roots = {"baseline": _baseline(run, links), "realigned": folder}
+    if measured:
+        names = [Path(task.name) / when / "measure.json" for task in run.tasks for when in (START, TUNED)]
+        new += [root / name for root in roots.values() for name in names]
+    settings = {"tasks": [task.name for task in run.tasks], "measured": measured}
     return Step(f"realigned.{links.name}.{name}", [], [*own, *new], [folder / RESULT], settings, make=make)

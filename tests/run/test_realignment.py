@@ -73,6 +73,19 @@ def test_after_realigns_what_was_fine_tuned(run):
     assert "--alone" in tune
 
 
+def test_alignment_is_measured_before_and_after_fine_tuning_with_and_without_realignment(run):
+    found = {step.name: step for step in steps(run, "before", links_of(run), measured=True)}
+    measured = {name.removeprefix("measure.realign.gold."): step for name, step in found.items() if "measure" in name}
+    checkpoints = {name: str(step.inputs[0].relative_to(run.folder)) for name, step in measured.items()}
+    assert checkpoints == {
+        "baseline.pos.start": "pretrained.pt",
+        "baseline.pos.tuned": "pos/en/finetuned.pt",
+        "before.pos.start": "realign/gold/before/pos/realigned.pt",
+        "before.pos.tuned": "realign/gold/before/pos/en/finetuned.pt",
+    }
+    assert all(f"--linked={run.pair.root}/links/gold" in step.commands[0] for step in measured.values())
+
+
 def test_links_of_a_derived_pair_are_made_by_their_kind(run):
     gold = Links.of(run.pair, "gold", 25.0, 0.1, 1)
     assert gold.name == "gold.wrong0.1" and "--gold" in gold.step.commands[0]

@@ -39,15 +39,20 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     )
     add("--tasks", "NAMES", "comma-separated (default: all that the pair has data of)")
     add("--dictionary-percent", "P", "size of the dictionary, which has to be there", type=options.number)
+    text = "also measure weak and strong alignment, before and after fine-tuning, and correlate it with transfer"
+    parser.add_argument("--alignment", action="store_true", help=text)
     text = "parity: as the published code; better: no language pair is cut short (default: parity)"
     add("--profile", "NAME", text, choices=sorted(PROFILES), default="parity")
+    text = "show the results of another pair, too; may be repeated"
+    add("--also", "PAIR", text, type=Path, action="append", default=[])
     add("--output", "DIR", "where the tables are written (default: PAIR/realignment)", type=Path)
     options.pass_on(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Link, realign, fine-tune, test and compare; return the exit status."""
-    from fairseq_alignmlm.analysis.realignment import read_changes, tables
+    from fairseq_alignmlm.analysis.alignment_and_transfer import correlations, read_points
+    from fairseq_alignmlm.analysis.realignment import everything, harm, read_changes
 
     options.use_plugins(args.plugins)
     folder = PairFolder.read(args.pair)
@@ -57,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if name != folder.scale:
         raise InputError(f"--scale {args.scale}: {args.pair} is of scale {folder.scale}")
     ways = _ways(args.ways)
+    options.need_files(*args.also)
     percent, workers = configuration.data.dictionary_percent, options.cores_of(args)
     links = realignment.Links.of(folder, args.links, percent, args.wrong, workers)
     there = [task for task in options.all_tasks() if (args.pair / "xtreme" / task.data).is_dir()]
@@ -76,10 +82,13 @@ def run(args: argparse.Namespace) -> int:
         finally:
             lock.release()
     with locked(args.pair, shared=True):
-        _run_all(experiments, ways, links, max(1, args.jobs or 1))
-    found = tables(read_changes([experiment.folder for experiment in experiments]))
+        _run_all(experiments, ways, links, max(1, args.jobs or 1), args.alignment)
+    folders = [*(experiment.folder for experiment in experiments), *args.also]
+    found = {"harm": harm(read_changes(folders)), "all": everything(read_changes(folders))}
+    if points := read_points(folders):
+        found["correlation"] = correlations(points)
     output = args.output or args.pair / "realignment"
-    for table, file in zip(found, ("harm", "all"), strict=True):
+    for file, table in found.items():
         print(f"\n{table.text()}")
         for suffix, text in (("md", table.markdown()), ("csv", table.csv())):
             with atomic_path(output / f"{file}.{suffix}") as path:
@@ -88,10 +97,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run_all(experiments: list[Experiment], ways: list[str], links: realignment.Links, together: int) -> None:
+def _run_all(
+    experiments: list[Experiment], ways: list[str], links: realignment.Links, together: int, measured: bool
+) -> None:
     def one(experiment: Experiment) -> None:
         run_steps.run(experiment)
-        realignment.run(experiment, ways, links)
+        realignment.run(experiment, ways, links, measured)
 
     pool = ThreadPoolExecutor(together)
     try:

@@ -20,8 +20,9 @@ def missing(groups: Sequence[Group]) -> list[str]:
     sentences = []
     present = {(group.objective, group.transformation) for group in groups if group.is_default}
     for transformation in TRANSFORMATIONS:
-        absent = [o.title for name, o in OBJECTIVES.items() if (name, transformation) not in present]
-        if len(absent) == len(OBJECTIVES):
+        usual = {name: row for name, row in OBJECTIVES.items() if not row.by_name}
+        absent = [row.title for name, row in usual.items() if (name, transformation) not in present]
+        if len(absent) == len(usual):
             sentences.append(f"No run under {transformation}.")
         elif absent:
             sentences.append(f"Under {transformation} there is no run of {', '.join(absent)}.")

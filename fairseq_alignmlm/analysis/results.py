@@ -80,7 +80,9 @@ class Run:
     def variations(self) -> dict[str, float]:
         """The settings of `VARIATIONS` in which this run differs from the paper's default setup."""
         found = {name: self.settings.get(name) for name in VARIATIONS}
-        return {name: value for name, value in found.items() if value is not None and value != VARIATIONS[name][0]}
+        own = {setting.name: setting.default for setting in objective_named(self.objective).settings}
+        usual = {name: own.get(name, default) for name, (default, _) in VARIATIONS.items()}
+        return {name: value for name, value in found.items() if value is not None and value != usual[name]}
 
     @property
     def variant(self) -> str:

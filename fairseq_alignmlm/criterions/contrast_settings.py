@@ -21,7 +21,26 @@ LAST, TWO_THIRDS = "last", "two_thirds"
 Negatives, Filling, Beginning = ChoiceEnum([QUEUE, BATCH, BOTH]), ChoiceEnum([EMPTY, NOISE]), ChoiceEnum([NOW, FULL])
 Keys, Pooling, Similarity = ChoiceEnum([SLOW, TRAINED]), ChoiceEnum([FIRST, MEAN]), ChoiceEnum([COSINE, DOT])
 Projection, Depth = ChoiceEnum([NONE, LINEAR, MLP]), ChoiceEnum([LAST, TWO_THIRDS])
-ENCODER, HEAD = "encoder.sentence_encoder.", "projection."
+
+
+OBJECTIVE = {
+    "name": "ppa_moco",
+    "title": "PPA (MoCo)",
+    "order": 6,
+    "colour": "#4d9a5b",
+    "marker": "v",
+    "hatch": "\\\\",
+    "by_name": True,
+    "criterion": "sentence_contrast",
+    "part": "posttrain",
+    "starts_from": "mlm",
+    "instances": "lines",
+    "settings": {
+        "contrast_temperature": {"word": "temperature", "text": "temperature {}"},
+        "contrast_momentum": {"word": "momentum", "text": "momentum {}"},
+    },
+    "reads": {"parallel": "--tlm-parallel"},
+}
 
 
 @dataclass

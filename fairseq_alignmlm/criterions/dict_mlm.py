@@ -130,7 +130,7 @@ class DictMLM(FairseqCriterion):
         self.without_language_ids = cfg.without_language_ids
         if not cfg.dictionary:
             raise InputError("--criterion dict_mlm needs --dictionary FILE")
-        entries = _single_token_entries(cfg.dictionary, task)
+        entries = single_token_entries(cfg.dictionary, task)
         self.table = TranslationTable(entries, len(task.languages), len(task.source_dictionary))
         task.use_sentence_instances()
         task.use_branch_draws()
@@ -198,8 +198,16 @@ class DictMLM(FairseqCriterion):
         return True
 
 
-def _single_token_entries(value: str, task: Any) -> np.ndarray:
-    """Return both directions of all dictionaries as rows of `TranslationTable`."""
+def single_token_entries(value: str, task: Any) -> np.ndarray:
+    """Return both directions of all dictionaries, as rows ``(E, 4)`` of `TranslationTable`.
+
+    Args:
+        value: of ``--dictionary``.
+        task: whose vocabulary, languages and text they belong to.
+
+    Raises:
+        InputError: see `dictionaries_for`; or nothing would be translated.
+    """
     rows: list[np.ndarray] = []
     left_out = 0
     translatable = 0
@@ -213,7 +221,9 @@ def _single_token_entries(value: str, task: Any) -> np.ndarray:
         rows += [np.stack([one, source, two, target], 1), np.stack([two, target, one, source], 1)]
     entries = np.concatenate(rows)
     if len(entries) == 0:
-        raise InputError(f"--dictionary {value}: no entry has a single piece on both sides; DICT-MLM needs such")
+        raise InputError(
+            f"--dictionary {value}: no entry has a single piece on both sides, which translations in text need"
+        )
     if not translatable:
         what = "no token of the text is in an entry of single pieces: nothing would be translated"
         raise InputError(f"--dictionary {value}: {what}; give the dictionary of these data")

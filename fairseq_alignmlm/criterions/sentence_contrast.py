@@ -32,7 +32,7 @@ from fairseq_alignmlm.criterions.masked_prediction import bits, selected_positio
 from fairseq_alignmlm.criterions.momentum import KeyQueue, SlowWeights
 from fairseq_alignmlm.criterions.task_needs import PRETRAINING, require_task
 from fairseq_alignmlm.criterions.tlm import language_pairs
-from fairseq_alignmlm.criterions.workers import SumOverWorkers, gather_rows, place_among_workers
+from fairseq_alignmlm.criterions.workers import SumOverWorkers, gather_rows, place_among_workers, with_own_rows
 from fairseq_alignmlm.data.pairs import join_inputs
 from fairseq_alignmlm.data.parallel import PACKED, ParallelSettings
 from fairseq_alignmlm.errors import InputError
@@ -162,26 +162,20 @@ class SentenceContrast(FairseqCriterion):
 
     def _encode(self, model: Any, sample: dict[str, Any], sides: list[dict[str, Any]]) -> tuple[Tensor, list[Tensor]]:
         """Return the summed cross-entropy of TLM, and the pooled vectors ``(P, H)`` of the sides: one forward pass."""
-        text = sample["net_input"]
-        options: dict[str, Any] = {"return_all_hiddens": self.layer is not None}
-        if self.with_tlm or not len(sides[0]["src_tokens"]):
-            selected = selected_positions(sample, self.padding_idx)
+        text = [sample["net_input"]] if self.with_tlm or not len(sides[0]["src_tokens"]) else []
+        joined = join_inputs([*text, *sides], self.padding_idx)
+        selected, target = sample["target"].new_zeros(0), joined["src_tokens"]
+        if self.with_tlm:
+            selected, target = selected_positions(sample, self.padding_idx), sample["target"]
             if selected.dtype == torch.bool:
                 selected = selected.flatten().nonzero()[:, 0]
-            joined = join_inputs([text, *sides], self.padding_idx)
-            if joined["src_tokens"].size(1) != text["src_tokens"].size(1):
+            if target.size(1) != joined["src_tokens"].size(1):
                 raise ValueError("a side is longer than its instance: flat indices would be wrong")
-            mlm, extra = model(**joined, masked_tokens=selected, masked_targets=sample["target"], **options)
-            features, first = extra["features"], len(text["src_tokens"])
-            mlm = mlm if self.with_tlm else mlm * 0.0
-        else:
-            longest = max(sides, key=lambda side: side["src_tokens"].size(1))
-            joined = join_inputs([longest, *sides], self.padding_idx) if len(sides) > 1 else sides[0]
-            features, extra = model(**joined, features_only=True, **options)
-            mlm, first = (
-                features.sum() * 0.0,
-                len(joined["src_tokens"]) - sum(len(side["src_tokens"]) for side in sides),
-            )
+        # Also without TLM the loss of no token is computed, so that all weights have a gradient, which workers expect.
+        mlm, extra = model(
+            **joined, masked_tokens=selected, masked_targets=target, return_all_hiddens=self.layer is not None
+        )
+        features, first = extra["features"], len(text[0]["src_tokens"]) if text else 0
         states = features if self.layer is None else extra["inner_states"][self.layer]
         found = []
         for side in sides:
@@ -235,10 +229,8 @@ class SentenceContrast(FairseqCriterion):
         if many and self.slow is None and self.in_batch:
             # Each worker computes the loss of all: the gradient of its keys comes from the queries of others as well.
             queries_NH, _ = gather_rows(query_PH)
-            queries_NH, keys_NH = (
-                torch.cat([rows[: own.start], part, rows[own.stop :]])
-                for rows, part in ((queries_NH, query_PH), (keys_NH, key_PH))
-            )
+            queries_NH = with_own_rows(queries_NH, query_PH, start)
+            keys_NH = with_own_rows(keys_NH, key_PH, start)
             numbers = torch.arange(len(keys_NH), device=keys_NH.device)
             found = info_nce(queries_NH, keys_NH, self.temperature, keys_NH, numbers, queue)
             return Contrast(found.loss[own], found.correct[own], found.negatives), found.loss.sum()

@@ -19,6 +19,24 @@ from fairseq_alignmlm.criterions.contrast_settings import (
 )
 from fairseq_alignmlm.criterions.sentence_contrast import SentenceContrast
 
+OBJECTIVE = {
+    "name": "transliteration_contrast",
+    "title": "Transliterated pairs",
+    "order": 8,
+    "colour": "#a6611a",
+    "marker": "*",
+    "hatch": "oo",
+    "by_name": True,
+    "criterion": "transliteration_contrast",
+    "part": "posttrain",
+    "starts_from": "mlm",
+    "instances": "lines",
+    "settings": {
+        "contrast_temperature": {"word": "temperature", "text": "temperature {}"},
+    },
+    "reads": {"parallel": "--tlm-parallel"},
+}
+
 
 @dataclass
 class TransliterationContrastConfig(SentenceContrastConfig):
@@ -30,6 +48,7 @@ class TransliterationContrastConfig(SentenceContrastConfig):
     contrast_shortest: int = field(
         default=1, metadata={"help": "pairs with a side of fewer pieces are dropped and counted"}
     )
+    contrast_temperature: float = field(default=0.05, metadata={"help": "what products are divided by"})
     contrast_negatives: Negatives = field(
         default=BATCH, metadata={"help": "negatives: keys of earlier updates, of the batch's other pairs, or both"}
     )

@@ -32,6 +32,11 @@ def gather_rows(rows: Tensor) -> tuple[Tensor, int]:
     return found, sum(sizes[:worker])
 
 
+def with_own_rows(gathered: Tensor, rows: Tensor, start: int) -> Tensor:
+    """Put a worker's own rows, with their gradient, in their place among those of all; see `gather_rows`."""
+    return torch.cat([gathered[:start], rows, gathered[start + len(rows) :]])
+
+
 def place_among_workers() -> tuple[int, int]:
     """Return the number of this data-parallel worker, from 0, and how many there are; ``(0, 1)`` when it is alone."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):

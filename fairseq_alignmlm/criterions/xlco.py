@@ -17,6 +17,25 @@ from fairseq_alignmlm.criterions.contrast_settings import (
 )
 from fairseq_alignmlm.criterions.sentence_contrast import SentenceContrast
 
+OBJECTIVE = {
+    "name": "xlco",
+    "title": "XLCO",
+    "order": 7,
+    "colour": "#8073ac",
+    "marker": "P",
+    "hatch": "++",
+    "by_name": True,
+    "criterion": "xlco",
+    "part": "posttrain",
+    "starts_from": "mlm",
+    "instances": "lines",
+    "settings": {
+        "contrast_temperature": {"word": "temperature", "text": "temperature {}"},
+        "contrast_momentum": {"word": "momentum", "text": "momentum {}"},
+    },
+    "reads": {"parallel": "--tlm-parallel"},
+}
+
 
 @dataclass
 class XLCOConfig(SentenceContrastConfig):

@@ -98,6 +98,27 @@ class Pretraining(Optimisation):
 
 
 @dataclass
+class PreAlignment(Pretraining):
+    """Training on the words of the dictionary before pre-training; an instance is a word with its translation."""
+
+    blocks: list[Block] = field(default_factory=lambda: [Block(32, 512, 5_000)])
+    warmup_updates: int = 500
+    validate_every: int = 0
+
+
+@dataclass
+class PostTraining(Pretraining):
+    """Training on sentence pairs after pre-training; an instance is a pair. The values are not those of a paper."""
+
+    blocks: list[Block] = field(default_factory=lambda: [Block(128, 128, 20_000)])
+    lr: float = 3e-5
+    warmup_updates: int = 2_000
+    betas: list[float] = field(default_factory=lambda: [0.9, 0.999])
+    eps: float = 1e-8
+    instances: Optional[str] = "lines"
+
+
+@dataclass
 class Finetuning(Optimisation):
     """Fine-tuning on both languages; the optimiser's values are those of the published scripts."""
 
@@ -144,6 +165,8 @@ class Configuration:
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
     pretrain: Pretraining = field(default_factory=Pretraining)
+    prealign: PreAlignment = field(default_factory=PreAlignment)
+    posttrain: PostTraining = field(default_factory=PostTraining)
     finetune: Finetuning = field(default_factory=Finetuning)
     curves: Curves = field(default_factory=Curves)
     variant: str = ""  # names a run of other settings beside the scale's, and is part of its folder's name
@@ -218,40 +241,34 @@ def _check(found: Configuration, path: Path) -> None:
 
     for name, value in _numbers("", found.as_dict()):
         need(0 <= value < 2**63, name, f"{value!r:.40} is no number of 0 or more")
-    for name, blocks in (("blocks", found.pretrain.blocks), ("pair_blocks", found.pretrain.pair_blocks or [])):
-        need(bool(blocks) or name == "pair_blocks", f"pretrain.{name}", "is empty")
-        ends = [block.until for block in blocks]
-        need(ends == sorted(set(ends)), f"pretrain.{name}", "until has to grow from block to block")
-        need(
-            all(block.tokens > 1 and block.batch and block.until for block in blocks),
-            f"pretrain.{name}",
-            "a block has 2 tokens or more, an instance, and an update",
-        )
+    trainings = {"pretrain": found.pretrain, "prealign": found.prealign, "posttrain": found.posttrain}
+    for part, training in trainings.items():
+        for name, blocks in (("blocks", training.blocks), ("pair_blocks", training.pair_blocks or [])):
+            where = f"{part}.{name}"
+            need(bool(blocks) or name == "pair_blocks", where, "is empty")
+            ends = [block.until for block in blocks]
+            need(ends == sorted(set(ends)), where, "until has to grow from block to block")
+            whole = all(block.tokens > 1 and block.batch and block.until for block in blocks)
+            need(whole, where, "a block has 2 tokens or more, an instance, and an update")
+        kinds, scopes = (None, "blocks", "sentences", "lines"), ("first", "all", "language")
+        need(training.instances in kinds, f"{part}.instances", "choose blocks, sentences or lines")
+        need(training.random_tokens in scopes, f"{part}.random_tokens", "choose first, all or language")
     need(0 < found.data.dictionary_percent <= 100, "data.dictionary_percent", "give more than 0 and up to 100")
     need(found.data.overlap <= 1, "data.overlap", "give a share from 0 to 1")
     need(found.data.halves in ("", "same", "apart"), "data.halves", "choose same or apart")
     for name, variant in (("variant", found.variant), ("data.variant", found.data.variant)):
         need(bool(re.fullmatch(r"[a-z0-9_]*", variant)), name, "give small letters, digits and _")
     need(found.data.vocabulary > 0, "data.vocabulary", "give a number above 0")
-    need(
-        found.pretrain.instances in (None, "blocks", "sentences", "lines"),
-        "pretrain.instances",
-        "choose blocks, sentences or lines",
-    )
-    need(
-        found.pretrain.random_tokens in ("first", "all", "language"),
-        "pretrain.random_tokens",
-        "choose first, all or language",
-    )
     need(found.realign.contrast in ("strong", "weak", "cosine"), "realign.contrast", "choose strong, weak or cosine")
     need(found.realign.ending in ("first", "all"), "realign.ending", "choose first or all")
     need(bool(_PLAIN.fullmatch(found.model.arch)), "model.arch", "give the name of an architecture")
-    for part in (found.pretrain, found.finetune):
-        need(len(part.betas) == 2, "betas", "give two numbers")
+    optimised: dict[str, Optimisation] = {**trainings, "finetune": found.finetune}
+    for part, optimisation in optimised.items():
+        need(len(optimisation.betas) == 2, f"{part}.betas", "give two numbers")
     known = {setting.name for objective in objectives().values() for setting in objective.settings}
     for name in found.objective:
         need(name in known, f"objective.{name}", f"no objective has it; there are {', '.join(sorted(known))}")
-    parts = {"model": found.model.options, "pretrain": found.pretrain.options, "finetune": found.finetune.options}
+    parts = {"model": found.model.options, **{part: each.options for part, each in optimised.items()}}
     for part_name, options in parts.items():
         for name, value in options.items():
             where = f"{part_name}.options.{name}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from fairseq_alignmlm.run.configuration import Block, Configuration
+from fairseq_alignmlm.run.configuration import Block, Configuration, Pretraining
 from fairseq_alignmlm.run.experiment import Experiment
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.programs import program
@@ -18,11 +18,11 @@ VALIDATION_TOKENS = 4096  # a batch, for speed
 _KEPT = re.compile(r"checkpoint_\d+_(\d+)\.pt")
 
 
-def logging_flags(configuration: Configuration, block: Block) -> list[str]:
+def logging_flags(configuration: Configuration, part: Pretraining, block: Block) -> list[str]:
     """Return the options of pre-training that decide what is validated and kept; they do not change what is learned."""
     found: dict[str, int | bool] = {"disable_validation": True}
-    if configuration.pretrain.validate_every:
-        found = {"validate_interval": NEVER, "validate_interval_updates": configuration.pretrain.validate_every}
+    if part.validate_every:
+        found = {"validate_interval": NEVER, "validate_interval_updates": part.validate_every}
         found["batch_size_valid"] = max(block.batch, VALIDATION_TOKENS // block.tokens)
     if configuration.curves.every:
         found |= {"save_interval_updates": configuration.curves.every, "keep_interval_updates": -1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.run.configuration import Configuration
-from fairseq_alignmlm.run.flags import block_flags, blocks_of, flags, model_flags, optimisation_flags
+from fairseq_alignmlm.run.flags import block_flags, blocks_of, flags, model_flags, optimisation_flags, part_of
 from fairseq_alignmlm.run.launch import Launch
-from fairseq_alignmlm.run.objectives import Objective
+from fairseq_alignmlm.run.objectives import Objective, objective_named
 from fairseq_alignmlm.run.pair_folder import FILE, OTHER, PairFolder
 from fairseq_alignmlm.run.provenance import made_by
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
@@ -50,15 +50,42 @@ class Experiment:
     environment: Mapping[str, str] = field(default_factory=dict)
     keep_open: tuple[int, ...] = ()
 
+    @cached_property
+    def start(self) -> Experiment | None:
+        """The run from whose checkpoint this one's training starts, with the same seed and settings; mostly none.
+
+        Raises:
+            InputError: there is no such objective, it starts from this one, or its model is another.
+        """
+        if not self.objective.starts_from:
+            return None
+        found = replace(self, objective=objective_named(self.objective.starts_from))
+        names, each = {self.objective.name}, found.objective
+        while each.name not in names and each.starts_from:
+            names.add(each.name)
+            each = objective_named(each.starts_from)
+        if each.name in names:
+            raise InputError.at(self.objective.file, None, "objectives start from each other in a circle", "end it")
+        if found.objective.language_ids != self.objective.language_ids:
+            what = f"starts from {found.objective.name}, and only one of them has language embeddings"
+            raise InputError.at(self.objective.file, None, what, "give both the same language_ids")
+        return found
+
+    @property
+    def chain(self) -> list[Experiment]:
+        """The runs that are trained one after the other, this one last."""
+        return [*(self.start.chain if self.start else []), self]
+
     @property
     def settings(self) -> dict[str, float]:
-        """The values of the objective's settings: chosen, else its defaults."""
-        return self._settings(self.configuration)
+        """The values of the objective's settings, and of those it starts from: chosen, else the defaults."""
+        return {name: value for each in self.chain for name, value in each.own_settings(self.configuration).items()}
 
-    def _settings(self, configuration: Configuration) -> dict[str, float]:
+    def own_settings(self, configuration: Configuration) -> dict[str, float]:
+        """Return the values of the objective's own settings in a configuration."""
         natural = self.pair.natural
         return {
-            each.name: configuration.objective.get(each.name, each.natural if natural else each.default)
+            each.name: each.value(configuration.objective.get(each.name, each.natural if natural else each.default))
             for each in self.objective.settings
         }
 
@@ -69,10 +96,11 @@ class Experiment:
         percent = self.configuration.data.dictionary_percent
         if not self.pair.natural and percent != self.base.data.dictionary_percent:
             found += f".dictionary{percent:g}"
-        usual = self._settings(self.base)
-        for setting in self.objective.settings:
-            if self.settings[setting.name] != usual[setting.name]:
-                found += f".{setting.word}{self.settings[setting.name]:g}"
+        for each in self.chain:
+            chosen, usual = (each.own_settings(configuration) for configuration in (self.configuration, self.base))
+            for setting in each.objective.settings:
+                if chosen[setting.name] != usual[setting.name]:
+                    found += f".{setting.word}{chosen[setting.name]:g}"
         found += f".{self.configuration.variant}" if self.configuration.variant else ""
         return f"{found}-{self.seed}"
 
@@ -88,7 +116,7 @@ class Experiment:
 
     @property
     def updates(self) -> int:
-        """How many updates pre-training has."""
+        """How many updates its training has, without those of the run it starts from."""
         return blocks_of(self.configuration, self.objective)[-1].until
 
     @property
@@ -116,7 +144,8 @@ class Experiment:
         read = self.read_files()
         # counterparts only measure: what is trained does not depend on them
         paths = [path for kind, path in read.items() if kind != "counterparts"]
-        return [self.pair.vocabulary, *(self.pair.binarized / name for name in self.pair.languages), *paths]
+        own = [self.pair.vocabulary, *(self.pair.binarized / name for name in self.pair.languages), *paths]
+        return list(dict.fromkeys([*(self.start.data() if self.start else []), *own]))
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is written.
@@ -154,7 +183,7 @@ class Experiment:
     def identity(self) -> dict[str, Any]:
         """What the run in its folder has to agree with."""
         return {
-            "pretraining": self.block_options(),
+            "pretraining": [options for each in self.chain for options in each.block_options()],
             "data": {path: digest[:16] for path, digest in self.records.digest(self.data()).items()},
         }
 
@@ -180,9 +209,9 @@ class Experiment:
         """Return the options of each block's pre-training that decide its result; files by name."""
         return [
             [
-                *block_flags(self.configuration, self.objective, block, self.settings),
+                *block_flags(self.configuration, self.objective, block, self.own_settings(self.configuration)),
                 *model_flags(self.configuration, self.objective),
-                *optimisation_flags(self.configuration.pretrain),
+                *optimisation_flags(part_of(self.configuration, self.objective)),
                 *flags({"batch": block.batch, "max_update": block.until, "seed": self.seed}),
                 *self.configuration.fairseq,
             ]
@@ -198,7 +227,8 @@ class Experiment:
         }
         if self.pair.natural:
             kept |= {"symbols": data.get("symbols", "")}
-            apart = {each.name for each in self.objective.settings if each.natural != each.default}
+            rows = [each for run in self.chain for each in run.objective.settings]
+            apart = {each.name for each in rows if each.natural != each.default}
             kept |= {(f"natural_{name}" if name in apart else name): value for name, value in settings.items()}
         else:
             kept |= {"dictionary_percent": self.configuration.data.dictionary_percent}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fairseq_alignmlm.run.configuration import Block, Configuration, Optimisation
+from fairseq_alignmlm.run.configuration import Block, Configuration, Optimisation, Pretraining
 from fairseq_alignmlm.run.objectives import Objective
 
 
@@ -45,9 +45,16 @@ def optimisation_flags(part: Optimisation) -> list[str]:
     return flags(found | part.options)
 
 
+def part_of(configuration: Configuration, objective: Objective) -> Pretraining:
+    """Return the part of the configuration that says how an objective is trained."""
+    found = getattr(configuration, objective.part)
+    assert isinstance(found, Pretraining)
+    return found
+
+
 def blocks_of(configuration: Configuration, objective: Objective) -> list[Block]:
     """Return the blocks that an objective trains with, in order."""
-    pretrain = configuration.pretrain
+    pretrain = part_of(configuration, objective)
     return (objective.sentence_pairs and pretrain.pair_blocks) or pretrain.blocks
 
 
@@ -55,7 +62,7 @@ def block_flags(
     configuration: Configuration, objective: Objective, block: Block, settings: Mapping[str, float]
 ) -> list[str]:
     """Return the options of the task and the criterion in one block, but for paths and the share of a batch."""
-    pretrain = configuration.pretrain
+    pretrain = part_of(configuration, objective)
     if objective.sentence_pairs and block.tokens < pretrain.shortest_pair_block:
         settings = {**settings, **objective.in_short_blocks}
     return flags(

@@ -21,6 +21,8 @@ PLUGINS = "ALIGNMLM_PLUGINS"
 CRITERIONS = Path(__file__).resolve().parents[1] / "criterions"
 ROW = "OBJECTIVE"
 READS = ("dictionary", "counterparts", "parallel")
+INSTANCES = ("blocks", "sentences", "lines")
+PRETRAIN, PREALIGN, POSTTRAIN = "pretrain", "prealign", "posttrain"
 _STYLES = (("#4d9a5b", "v", "\\\\"), ("#8073ac", "P", "xx"), ("#35978f", "X", "++"), ("#a6611a", "*", "oo"))
 
 
@@ -42,6 +44,18 @@ class Setting:
     text: str
     natural: float
 
+    def value(self, chosen: float) -> float:
+        """Return a chosen value as the field has it: a whole number stays one.
+
+        Raises:
+            InputError: the field takes whole numbers, and this is none.
+        """
+        if not isinstance(self.default, int):
+            return chosen
+        if chosen != int(chosen):
+            raise InputError(f"objective.{self.name} {chosen:g} is no whole number")
+        return int(chosen)
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -60,9 +74,13 @@ class Objective:
         reads: the criterion's flag for each kind of file that it reads: ``dictionary``; ``counterparts``, which only
             derived languages have; ``parallel``, which only natural languages have and then need.
         language_ids: whether the model has language embeddings.
-        instances: ``blocks`` or ``sentences``, unless a scale says otherwise.
+        instances: ``blocks``, ``sentences`` or ``lines``, unless a scale says otherwise.
         sentence_pairs: whether instances hold two sentences, which need longer blocks.
         in_short_blocks: settings in blocks too short for sentence pairs.
+        part: of the configuration, how it is trained: ``pretrain``, ``prealign`` (on words, before pre-training) or
+            ``posttrain`` (on sentence pairs, after it).
+        starts_from: the objective from whose checkpoint, of the same seed and settings, its training starts.
+        by_name: whether it is trained only when it is named, not as one of all.
     """
 
     name: str
@@ -79,6 +97,9 @@ class Objective:
     instances: str = "blocks"
     sentence_pairs: bool = False
     in_short_blocks: Mapping[str, Any] = field(default_factory=dict)
+    part: str = PRETRAIN
+    starts_from: str = ""
+    by_name: bool = False
 
 
 def plugin_folders() -> tuple[Path, ...]:
@@ -177,8 +198,11 @@ def _objective(file: Path, line: int, row: Any, tree: ast.Module) -> Objective:
         raise _broken(file, line, "has settings, reads or in_short_blocks that are no dictionaries")
     if unknown := sorted(reads.keys() - set(READS)):
         raise _broken(file, line, f"reads {unknown[0]!r}; choose of {', '.join(READS)}")
-    if row.get("instances", "blocks") not in ("blocks", "sentences"):
-        raise _broken(file, line, f"has instances {row['instances']!r}; choose blocks or sentences")
+    for entry, choices in (("instances", INSTANCES), ("part", (PRETRAIN, PREALIGN, POSTTRAIN))):
+        if row.get(entry, choices[0]) not in choices:
+            raise _broken(file, line, f"has {entry} {row[entry]!r}; choose of {', '.join(choices)}")
+    if not isinstance(row.get("starts_from", ""), str) or row.get("starts_from") == name:
+        raise _broken(file, line, f"starts from {row['starts_from']!r}; name another objective")
     given: dict[str, Any] = {"title": name.replace("_", "-").upper(), "criterion": name, **style_of(name), **row}
     given["settings"] = tuple(_setting(file, line, key, value, tree) for key, value in settings.items())
     return Objective(file=file, **given)
@@ -188,7 +212,8 @@ def _setting(file: Path, line: int, name: str, entry: Any, tree: ast.Module) -> 
     if not isinstance(entry, dict) or set(entry) - {"natural"} != {"word", "text"} or not str(entry["word"]).isalpha():
         raise _broken(file, line, f"has a setting {name!r} without word and text")
     default = _default_of(file, line, name, tree)
-    return Setting(name, default, entry["word"], str(entry["text"]), float(entry.get("natural", default)))
+    natural = type(default)(entry.get("natural", default))
+    return Setting(name, default, entry["word"], str(entry["text"]), natural)
 
 
 def _default_of(file: Path, line: int, name: str, tree: ast.Module) -> float:
@@ -199,5 +224,5 @@ def _default_of(file: Path, line: int, name: str, tree: ast.Module) -> float:
             if isinstance(value, ast.Call):
                 value = next((word.value for word in value.keywords if word.arg == "default"), None)
             if isinstance(value, ast.Constant) and isinstance(value.value, (int, float)):
-                return float(value.value)
+                return value.value
     raise _broken(file, line, f"has a setting {name!r}, which is no field with a number as its default")

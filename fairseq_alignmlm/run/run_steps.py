@@ -10,9 +10,9 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.run import curves, processes
 from fairseq_alignmlm.run.experiment import Experiment
-from fairseq_alignmlm.run.flags import block_flags, blocks_of, flags, model_flags, optimisation_flags
+from fairseq_alignmlm.run.flags import block_flags, blocks_of, flags, model_flags, optimisation_flags, part_of
 from fairseq_alignmlm.run.launch import Launch
-from fairseq_alignmlm.run.locks import FolderLock
+from fairseq_alignmlm.run.locks import FolderLock, locked
 from fairseq_alignmlm.run.pair_folder import FILE
 from fairseq_alignmlm.run.programs import program
 from fairseq_alignmlm.run.settings_file import read_settings_file, write_settings_file
@@ -37,6 +37,8 @@ def run(experiment: Experiment, until: str = "result") -> None:
         InputError: see `Experiment.check`; another process works in the folder; or a command failed.
     """
     experiment.check()
+    if experiment.start is not None:
+        _train_start(experiment.start, experiment.environment)
     lock = FolderLock(experiment.folder)
     try:
         lock.take()
@@ -49,6 +51,26 @@ def run(experiment: Experiment, until: str = "result") -> None:
     finally:
         lock.release()
     experiment.say("done")
+
+
+def _train_start(start: Experiment, environment: Mapping[str, str]) -> None:
+    """Train what another run starts from, in its own folder, unless that is done; who else does it is waited for."""
+    if start.start is not None:
+        _train_start(start.start, environment)
+    with locked(start.folder, wait=True) as lock:
+        start.check()
+        start.write_configuration()
+        start.environment, start.keep_open = environment, (lock.descriptor,)
+        _do(start, _pretrain(start))
+
+
+def is_trained(experiment: Experiment) -> bool:
+    """Tell whether pre-training is done."""
+    try:
+        experiment.check()
+        return not experiment.records.stale(_pretrain(experiment))
+    except InputError:
+        return False
 
 
 def is_done(experiment: Experiment) -> bool:
@@ -103,7 +125,8 @@ def trainer(run: Experiment, log: Path) -> Trainer:
 
 
 def _pretrain(run: Experiment) -> Step:
-    blocks = blocks_of(run.configuration, run.objective)
+    blocks, start = blocks_of(run.configuration, run.objective), run.start and run.start.folder / "pretrained.pt"
+    inputs = [*run.data(), *([start] if start else [])]
     commands = [
         [
             *run.launch.command(),
@@ -111,16 +134,17 @@ def _pretrain(run: Experiment) -> Step:
             f"--user-dir={USER_DIR}",
             "--task=multilingual_mlm",
             f"--languages={','.join(run.pair.languages)}",
-            *block_flags(run.configuration, run.objective, block, run.settings),
+            *block_flags(run.configuration, run.objective, block, run.own_settings(run.configuration)),
             f"--batch-size={run.launch.share(block.batch)}",
             *model_flags(run.configuration, run.objective),
-            *optimisation_flags(run.configuration.pretrain),
+            *optimisation_flags(part_of(run.configuration, run.objective)),
             *(f"{run.objective.reads[kind]}={path}" for kind, path in run.read_files().items()),
             *flags({"seed": run.seed, "max_update": block.until, "total_num_update": blocks[-1].until}),
             *run.launch.options(),
             *LOGGING,
-            *curves.logging_flags(run.configuration, block),
+            *curves.logging_flags(run.configuration, part_of(run.configuration, run.objective), block),
             *run.configuration.fairseq,
+            *([f"--finetune-from-model={start}"] if start and block is blocks[0] else []),
         ]
         for block in blocks
     ]
@@ -128,7 +152,7 @@ def _pretrain(run: Experiment) -> Step:
 
     def make() -> Mapping[str, Any]:
         training = trainer(run, run.folder / "train.log")
-        found = pretrain(training, folder, output, blocks, commands, run.data(), [run.records.hashes])
+        found = pretrain(training, folder, output, blocks, commands, inputs, [run.records.hashes])
         curves.keep(folder, run)
         return found
 
@@ -137,7 +161,7 @@ def _pretrain(run: Experiment) -> Step:
     if curves.wanted(run):
         settings["kept_every"] = run.configuration.curves.every
         outputs.append(curves.kept_folder(run))
-    return Step("pretrain", commands, run.data(), outputs, settings, make=make, costly=True)
+    return Step("pretrain", commands, inputs, outputs, settings, make=make, costly=True)
 
 
 def _align(run: Experiment) -> Step:
@@ -247,7 +271,7 @@ def _collect(run: Experiment) -> Step:
         "languages": ",".join(run.pair.languages),
         "configuration": run.folder / FILE,
         "updates": run.updates,
-        "train_seconds": run.records.counts("pretrain").get("seconds", 0.0),
+        "train_seconds": sum(each.records.counts("pretrain").get("seconds", 0.0) for each in run.chain),
     }
     command = [*program("alignmlm"), "collect", *flags(what), *(f"--set={name}={kept[name]}" for name in kept)]
     inputs = [run.folder / "alignment.json", run.folder / FILE, *sorted(run.folder.glob("*/*/score-*.json"))]

@@ -155,11 +155,11 @@ def run_all(experiments: Sequence[Experiment], together: int | None, cores: int)
     for slot in range(size):
         slots.put(slot)
 
-    def one(experiment: Experiment) -> str:
+    def one(experiment: Experiment, until: str = "result") -> str:
         slot = slots.get()
         try:
             experiment.environment = environment_of_slot(slot, gpus)
-            run_steps.run(experiment)
+            run_steps.run(experiment, until)
         except (InputError, OSError) as error:
             print(f"error: {experiment.name}: {error}", file=sys.stderr, flush=True)
             return experiment.name
@@ -168,7 +168,11 @@ def run_all(experiments: Sequence[Experiment], together: int | None, cores: int)
         return ""
 
     pool = ThreadPoolExecutor(size)
+    # What other runs start from comes first, so that these need not wait for each other.
+    starts = {each.folder: each for experiment in experiments for each in experiment.chain[:-1]}
     try:
+        for _ in pool.map(lambda start: one(start, "pretrain"), starts.values()):
+            pass
         failed = [name for name in pool.map(one, experiments) if name]
     except BaseException:
         processes.end_children()

@@ -22,6 +22,7 @@ from fairseq_alignmlm.data.mixture import smoothed_counts
 from fairseq_alignmlm.data.parallel import ParallelSettings, count_sentences, parallel_part
 from fairseq_alignmlm.data.parts import MonolingualPart
 from fairseq_alignmlm.data.sentences import SentenceInstances
+from fairseq_alignmlm.data.word_pairs import Translations, WordPairs
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.checkpoint import identity_of
 from fairseq_alignmlm.identity import Identity
@@ -68,6 +69,7 @@ class MultilingualMLM(FairseqTask):
         self._parallel: ParallelSettings | None = None
         self._with_sides = False
         self._pairs_only = False
+        self._words: list[Translations] = []
         self._kept: dict[str, Callable[[], dict[str, Any]]] = {}
         self.model_settings: Any = None
         self._token_counts: dict[str, np.ndarray] = {}
@@ -174,6 +176,17 @@ class MultilingualMLM(FairseqTask):
         self.use_sentence_instances(parallel)
         self._default_instances, self._with_sides, self._pairs_only = LINES, True, not monolingual
 
+    def use_words(self, words: list[Translations]) -> None:
+        """Make dictionary words the instances instead of text; for criterions, before data are loaded.
+
+        Validation is on the same words.
+
+        Raises:
+            InputError: data are loaded already.
+        """
+        self._require_no_data()
+        self._words, self._part_names = words, ["words"]
+
     def use_branch_draws(self) -> None:
         """Put ``branch`` ``(B, T, 2)``, uniform numbers, into every batch; for criterions that corrupt it further.
 
@@ -200,6 +213,13 @@ class MultilingualMLM(FairseqTask):
 
     def load_dataset(self, split: str, combine: bool = False, **kwargs: Any) -> None:
         """Load ``train`` (of several folders one an epoch), ``valid`` or, for one language, ``valid_<language>``."""
+        if self._words:
+            words = WordPairs(
+                self._words, self.dictionary.pad(), self.cfg.seed, split == "train", self._with_language_ids
+            )
+            check_lengths(split, words.sizes, self._positions, "the words of --dictionary")
+            self.datasets[split] = words
+            return
         languages, file_name = self.languages, split
         if split.startswith("valid_") and split.removeprefix("valid_") in languages:
             languages, file_name = [split.removeprefix("valid_")], "valid"
@@ -369,7 +389,7 @@ class MultilingualMLM(FairseqTask):
 
     def max_positions(self) -> int:
         """Return the longest instance in tokens."""
-        return self.cfg.tokens_per_sample
+        return (self._words and self._positions) or self.cfg.tokens_per_sample
 
 
 def _folders(data: str) -> list[Path]:

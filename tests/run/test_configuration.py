@@ -29,7 +29,7 @@ def test_the_defaults_are_the_papers_and_the_scale_paper_adds_only_how_it_runs()
 def test_every_scale_is_complete_and_can_be_overridden(name):
     _, found = load(name, ["pretrain.lr=3e-3", "objective.align_alpha=1", "pretrain.blocks=[{tokens: 8, until: 3}]"])
     assert found.pretrain.lr == 3e-3
-    assert found.objective == {"align_alpha": 1.0}
+    assert found.objective["align_alpha"] == 1.0
     assert found.pretrain.blocks == [Block(8, 128, 3)]
 
 

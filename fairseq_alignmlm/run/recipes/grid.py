@@ -151,14 +151,23 @@ def _plan(args: argparse.Namespace) -> tuple[dict[str, Job], list[Path]]:
                 jobs[f"pair.{name}"] = Job(_recipe(one, RUNS - 1), needs, args.prepare_threads, {}, about)
                 waiting = [f"pair.{name}"]
             tasks = tuple(pair.labelled_files())
-            for experiment in (
+            experiments = [
                 Experiment(folder, pair.configuration, base, row, seed, tasks) for seed in of_runs for row in chosen
-            ):
+            ]
+            wanted = {experiment.name for experiment in experiments}
+            for experiment in experiments:
                 results.append(experiment.folder / "result.json")
-                if waiting or not run_steps.is_done(experiment):
-                    about = f"{experiment.objective.name} under {transformation}, seed {experiment.seed}"
-                    name, command = f"run.{pair.root.name}.{experiment.name}", _one(one, folder, experiment, tasks)
-                    jobs[name] = Job(command, waiting, args.threads, resources, about)
+                needs = waiting
+                for each in experiment.chain:
+                    last = each is experiment
+                    done = run_steps.is_done(each) if last or each.name in wanted else run_steps.is_trained(each)
+                    if done and not waiting:
+                        continue
+                    about = f"{each.objective.name} under {transformation}, seed {each.seed}"
+                    name, command = f"run.{pair.root.name}.{each.name}", _one(one, folder, each, tasks)
+                    command += [] if last or each.name in wanted else ["--until=pretrain"]
+                    jobs.setdefault(name, Job(command, needs, args.threads, resources, about))
+                    needs = [name]
     return jobs, results
 
 

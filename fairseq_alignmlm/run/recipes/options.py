@@ -70,13 +70,17 @@ def add_common(parser: argparse.ArgumentParser, scale: str, objective: str = ALL
     scales = ", ".join(scale_names())
     add("--scale", "NAME", f"{scales}, or a file.yaml of your own (default: {scale or 'the pair'})", default=scale)
     add("--set", "NAME=VALUE", "one setting, such as pretrain.lr=1e-3; may be repeated", **many)
-    names = f"{', '.join(objectives())}, comma-separated, or all (default: {objective})"
+    usual = ", ".join(row.name for row in objectives().values() if not row.by_name)
+    names = f"{', '.join(objectives())}, comma-separated, or all: {usual} (default: {objective})"
     add("--objective", "NAMES", names, default=objective)
     add("--seeds", "N,N,...", "one run of every objective per seed (default: 1)", default="1")
+    texts: dict[str, list[str]] = {}
     for row in objectives().values():
         for setting in row.settings:
             text = f"{row.title}: {setting.text.format('X')} (default: {setting.default:g})"
-            add(f"--{setting.name.replace('_', '-')}", "X", text, type=number)
+            texts.setdefault(setting.name, []).append(text)
+    for name, about in texts.items():
+        add(f"--{name.replace('_', '-')}", "X", "; ".join(about), type=number)
     add("--work", "DIR", "where everything is written (default: work)", type=Path, default=Path("work"))
     add("--jobs", "N", "runs at a time, one thread each (default: one per GPU, else one per core)", type=positive)
     add("--plugins", "DIR", "folder with objectives of your own; may be repeated", **many)
@@ -99,7 +103,7 @@ def pass_on(parser: argparse.ArgumentParser, program: str = "every fairseq-train
 
 def setting_names() -> list[str]:
     """Return the names of the settings of all objectives."""
-    return [setting.name for row in objectives().values() for setting in row.settings]
+    return list(dict.fromkeys(setting.name for row in objectives().values() for setting in row.settings))
 
 
 def check_stages(args: argparse.Namespace) -> None:
@@ -145,7 +149,7 @@ def objectives_of(args: argparse.Namespace) -> list[Objective]:
         InputError: one is unknown.
     """
     if args.objective == ALL:
-        return list(objectives().values())
+        return [row for row in objectives().values() if not row.by_name]
     return [objective_named(name) for name in dict.fromkeys(args.objective.split(","))]
 
 

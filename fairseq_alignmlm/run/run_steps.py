@@ -61,7 +61,7 @@ def _train_start(start: Experiment, environment: Mapping[str, str]) -> None:
         start.check()
         start.write_configuration()
         start.environment, start.keep_open = environment, (lock.descriptor,)
-        _do(start, _pretrain(start))
+        do(start, _pretrain(start))
 
 
 def is_trained(experiment: Experiment) -> bool:

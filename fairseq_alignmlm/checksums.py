@@ -134,6 +134,8 @@ def _outputs(manifest: str, stamp: Stamp) -> dict[str, str]:
         if isinstance(record, dict) and not is_intact(record):
             raise ValueError("another checksum")
         outputs = record["outputs"] if isinstance(record, dict) and "outputs" in record else []
+        if isinstance(outputs, dict):  # of `download`, by name
+            outputs = [{"path": name, **entry} for name, entry in outputs.items()]
         return {entry["path"]: entry["sha256"] for entry in outputs if len(entry["sha256"]) == 64}
     except (ValueError, KeyError, TypeError, RecursionError):
         if b"sha256" not in data:  # another program's

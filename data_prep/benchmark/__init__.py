@@ -1,0 +1,1 @@
+"""The folders that XTREME's scripts make of what is downloaded, and the labels that they take out."""

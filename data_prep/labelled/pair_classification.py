@@ -42,7 +42,7 @@ class PairTask:
         """
         word_pieces, tokeniser = file.derivation.word_pieces(), Tokeniser(self.language, self.tokeniser)
         file.counts.update(examples=0, words=0)
-        for number, pair in enumerate(read_pairs(file.path)):
+        for number, pair in enumerate(read_pairs(file.path, file.placeholder)):
             check_label(pair, file.labels, file.path, file.train)
             sides = []
             for side in range(len(INPUTS)):
@@ -50,7 +50,7 @@ class PairTask:
                 order = file.reorderer.order(words, 2 * number + side + 1, pair.line)
                 sides.append([words[i] for i in order])
             file.counts.update(examples=1, words=sum(map(len, sides)))
-            table = "\t".join([*map(" ".join, sides), pair.label]) + "\n"
+            table = "\t".join([*map(" ".join, sides), *([] if file.placeholder else [pair.label])]) + "\n"
             yield Example(table, (*map(word_pieces.encode, sides), pair.label))
 
 

@@ -23,8 +23,12 @@ class SentencePair(NamedTuple):
     line: int
 
 
-def read_pairs(path: Path) -> Iterator[SentencePair]:
+def read_pairs(path: Path, placeholder: str = "") -> Iterator[SentencePair]:
     """Yield the examples of a file; blank lines are passed over, quotes have no meaning.
+
+    Args:
+        path: the file.
+        placeholder: of a file of pairs alone: the label that all of them get.
 
     Raises:
         InputError: no such file, not UTF-8, a wrong number of columns, an empty column, or no example.
@@ -34,9 +38,12 @@ def read_pairs(path: Path) -> Iterator[SentencePair]:
         if not line.strip():
             continue
         columns = line.split("\t")
-        if len(columns) != 3:
-            what = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of 3"
-            raise InputError.at(path, number, what, "each line is `sentence1 TAB sentence2 TAB label`")
+        wanted = 2 if placeholder else 3
+        if len(columns) != wanted:
+            what = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of {wanted}"
+            each = "`sentence1 TAB sentence2`" if placeholder else "`sentence1 TAB sentence2 TAB label`"
+            raise InputError.at(path, number, what, f"each line is {each}")
+        columns += [placeholder] if placeholder else []
         first, second, label = (column.strip() for column in columns)
         if not first or not second or label.split() != [label] or label in SPECIAL:
             what = "an empty sentence" if not first or not second else f"{label!r} is no label"

@@ -42,7 +42,9 @@ def is_conllu(path: Path) -> bool:
     return path.suffix == ".conllu"
 
 
-def read_tagged(path: Path, multiword: str = FUSED, language: str = "") -> Iterator[TaggedSentence]:
+def read_tagged(
+    path: Path, multiword: str = FUSED, language: str = "", placeholder: str = ""
+) -> Iterator[TaggedSentence]:
     """Yield the sentences of a file: CoNLL-U (the tag is UPOS) if its name ends so, else ``token TAB tag``.
 
     Args:
@@ -50,12 +52,13 @@ def read_tagged(path: Path, multiword: str = FUSED, language: str = "") -> Itera
         multiword: what becomes of multiword tokens of CoNLL-U: `FUSED`, the form that is written (``du``), as XTREME
             has it, or `SPLIT`, the words that the tree has (``de le``).
         language: of the text, which decides between the tags of the words of a fused token.
+        placeholder: of a file of tokens alone: the tag that all of them get.
 
     Raises:
         InputError: no such file, not UTF-8, a wrong number of columns, an empty token or tag, or no sentence.
     """
     sentence = None
-    for sentence in _read_conllu(path, multiword, language) if is_conllu(path) else _read_tsv(path):
+    for sentence in _read_conllu(path, multiword, language) if is_conllu(path) else _read_tsv(path, placeholder):
         yield sentence
     if sentence is None:
         raise InputError.at(path, None, "no sentence in the file", "give labelled data: `token TAB tag`, or CoNLL-U")
@@ -74,7 +77,7 @@ def check_tags(sentence: TaggedSentence, known: Iterable[str], path: Path, train
             )
 
 
-def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
+def _read_tsv(path: Path, placeholder: str) -> Iterator[TaggedSentence]:
     prefix = language_prefix(line for _, line in numbered_lines(path) if line.strip())
     sentence = TaggedSentence([], [], [])
     for number, line in numbered_lines(path):
@@ -84,9 +87,12 @@ def _read_tsv(path: Path) -> Iterator[TaggedSentence]:
                 sentence = TaggedSentence([], [], [])
             continue
         columns = line.split("\t")
-        if len(columns) != 2:
-            found = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of 2"
-            raise InputError.at(path, number, found, "each line is `token TAB tag`, or blank between sentences")
+        wanted = 1 if placeholder else 2
+        if len(columns) != wanted:
+            found = f"{len(columns)} column{'s' if len(columns) > 1 else ''} instead of {wanted}"
+            each = "`token`" if placeholder else "`token TAB tag`"
+            raise InputError.at(path, number, found, f"each line is {each}, or blank between sentences")
+        columns += [placeholder] if placeholder else []
         if not columns[0].startswith(prefix):
             what = f"token {columns[0]!r} does not start with {prefix} as those before it do"
             raise InputError.at(path, number, what, f"take {prefix} off all tokens or none")

@@ -41,7 +41,7 @@ class TaggingTask:
         """Yield the sentences of a file in a language; see :class:`~data_prep.labelled.writing.LabelledTask`."""
         word_pieces = file.derivation.word_pieces()
         file.counts.update(sentences=0, words=0, pieces=0)
-        for number, sentence in enumerate(read_tagged(file.path, self.multiword, self.language), 1):
+        for number, sentence in enumerate(read_tagged(file.path, self.multiword, self.language, file.placeholder), 1):
             check_tags(sentence, file.labels, file.path, file.train)
             order = file.reorderer.order(sentence.words, number, sentence.lines[0])
             words, tags = _reorder(sentence, order, self.mentions, file.counts)
@@ -50,7 +50,8 @@ class TaggingTask:
             file.counts.update({"sentences": 1, "words": len(words), "pieces": sum(widths)})
             if is_conllu(file.path):
                 file.counts[f"multiword tokens, {self.multiword}"] += sentence.multiword
-            rows = (f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
+            labelled = words if file.placeholder else map("\t".join, zip(words, tags, strict=True))
+            rows = (f"{row}\n" for row in labelled)
             table = "\n" * (number > 1) + "".join(rows)
             yield Example(table, (" ".join(pieces), " ".join(_piece_labels(tags, widths))))
 

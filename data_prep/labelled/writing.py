@@ -16,6 +16,7 @@ from fairseq_alignmlm.progress import track
 
 from ..vocabulary.mmap_dataset import binarize_files
 from .derivation import Derivation, Reorderer, tree_file
+from .unlabelled import lacks_labels
 
 
 class Example(NamedTuple):
@@ -36,6 +37,7 @@ class LabelledFile:
         labels: those that may occur, with their counts in the training data.
         train: the file that the labels are from, for messages.
         counts: of the manifest.
+        placeholder: of a test file without labels: the label that is binarized in their place, and only there.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class LabelledFile:
     labels: Mapping[str, int]
     train: Path
     counts: Counter[str]
+    placeholder: str = ""
 
 
 class LabelledTask(Protocol):
@@ -76,6 +79,8 @@ def write_language(
 ) -> dict[str, Any]:
     """Write ``<split>.tsv`` and ``bin/<side>/{dict.txt,<split>.bin,<split>.idx}`` of one language.
 
+    A test file without labels becomes ``test.txt``: nothing can be scored with it.
+
     Args:
         task: the task.
         derivation: the language.
@@ -96,9 +101,14 @@ def write_language(
         given = tree_file(path, trees.get(split), derivation.parsed(task.name, split), transformation)
         reorderer = Reorderer(transformation, derivation.seed, path, given)
         counts: Counter[str] = Counter()
-        file = LabelledFile(path, derivation, reorderer, labels, labels_of or data["train"], counts)
+        unlabelled = split == "test" and lacks_labels(task.name, path)
+        placeholder = next(iter(labels)) if unlabelled else ""
+        file = LabelledFile(path, derivation, reorderer, labels, labels_of or data["train"], counts, placeholder)
         with ExitStack() as stack:
-            paths = [folder / f"{split}.tsv", *(scratch / f"{split}.{side}" for side in task.sides)]
+            paths = [
+                folder / f"{split}.{'txt' if unlabelled else 'tsv'}",
+                *(scratch / f"{split}.{side}" for side in task.sides),
+            ]
             table, *sides = (stack.enter_context(open(to, "w", encoding="utf-8", newline="\n")) for to in paths)
             for example in track(task.examples(file), f"{task.name} {derivation.language}, {split}", unit="examples"):
                 table.write(example.table)

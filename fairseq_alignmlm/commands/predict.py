@@ -86,10 +86,13 @@ def _label(args: argparse.Namespace, predictor: Predictor, outputs: list[Path]) 
 
 
 def _answer(args: argparse.Namespace, predictor: Predictor, data: Path, output: Path) -> None:
+    from fairseq_alignmlm.evaluation.answers import read_gold_answers
     from fairseq_alignmlm.evaluation.origin import write_origin
     from fairseq_alignmlm.storage import write_json
 
     answers = predictor.answers(data, args.split, args.batch_size)
     write_json(output, answers)
-    write_origin(output, args.checkpoint, predictor.data, predictor.trained, data.parent / f"{args.split}.json")
+    gold = data.parent / f"{args.split}.json"
+    known = any(any(texts) for texts in read_gold_answers(gold).values())
+    write_origin(output, args.checkpoint, predictor.data, predictor.trained, gold if known else None)
     print(f"{output}: {len(answers):,} answers")

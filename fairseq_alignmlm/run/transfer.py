@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm.evaluation.xtreme_tasks import TASKS, Kind
+from fairseq_alignmlm.lines import numbered_lines
 from fairseq_alignmlm.run.data_steps import data_step
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.launch import Launch
@@ -34,6 +36,7 @@ class TransferData:
         dev: its development data.
         tests: test data by language.
         tokeniser: how text is cut into words; words of an imported model are not parted from punctuation first.
+        labels: folder of the labels of test data that have none, by task; none: they are predicted and not scored.
     """
 
     root: Path
@@ -43,6 +46,7 @@ class TransferData:
     dev: Path
     tests: Mapping[str, Path]
     tokeniser: str
+    labels: Path | None = None
 
     @property
     def tagging(self) -> bool:
@@ -53,6 +57,17 @@ class TransferData:
     def metric(self) -> str:
         """What chooses the best checkpoint on the development data."""
         return "f1" if self.tagging else "accuracy"
+
+    @cached_property
+    def unlabelled(self) -> tuple[str, ...]:
+        """The languages whose test data have no labels."""
+        columns = 1 if self.tagging else 2
+        return tuple(language for language, path in self.tests.items() if _columns(path) == columns)
+
+    @property
+    def scored(self) -> bool:
+        """Whether there are labels to score with."""
+        return self.labels is not None or not self.unlabelled
 
     def folder(self, language: str) -> Path:
         """Prepared data of a language."""
@@ -99,7 +114,7 @@ class TransferRun:
 
     def steps(self) -> list[Step]:
         """Return the steps of the run; the data have to be prepared."""
-        return [self._finetune(), self._predict(), self._score()]
+        return [self._finetune(), self._predict(), *([self._score()] if self.data.scored else [])]
 
     def _finetune(self) -> Step:
         data, settings = self.data.folder(self.data.source), self.settings
@@ -180,7 +195,7 @@ class TransferRun:
     def _score(self) -> Step:
         languages = ",".join(self.data.tests)
         files = [f"--task={self.data.task}", f"--predictions={self.folder / 'predictions'}"]
-        files += [f"--gold={self.data.root / 'xtreme'}", f"--languages={languages}"]
+        files += [f"--gold={self.data.labels or self.data.root / 'xtreme'}", f"--languages={languages}"]
         output, checkpoint = self.folder / "score.json", self.folder / "finetuned.pt"
         score = [*program("alignmlm"), "score", *files, "--profile=xtreme", f"--source-language={self.data.source}"]
         score += [f"--seed={self.settings['seed']}", f"--model={checkpoint}", f"--json={output}"]
@@ -189,7 +204,16 @@ class TransferRun:
             self.folder / "predictions" / self.data.task / f"test-{language}.tsv" for language in self.data.tests
         ]
         gold = [self.data.folder(language) / "test.tsv" for language in self.data.tests]
+        if self.data.labels is not None:
+            gold = [self.data.labels / self.data.task / f"test-{language}.tsv" for language in self.data.tests]
         return Step("score", [check, score], [*predictions, *gold], [output], {"languages": languages})
+
+
+def _columns(path: Path) -> int:
+    """Return how many columns the first line of labelled data has that is not blank."""
+    if path.suffix == ".conllu":
+        return 0
+    return next((line.text.count("\t") + 1 for line in numbered_lines(path) if line.text.strip()), 0)
 
 
 def _every(updates: int) -> dict[str, Any]:

@@ -113,6 +113,41 @@ def test_a_stock_checkpoint_goes_from_labelled_data_to_checked_and_signed_scores
         assert [len(block.split()) for block in found] == [len(block.split()) // 2 for block in gold]
 
 
+@pytest.mark.slow
+def test_test_data_without_labels_are_predicted_and_scored_with_labels_that_are_kept_apart(
+    repository, tmp_path, checkpoint
+):
+    data, labels = tmp_path / "data", tmp_path / "labels" / "udpos"
+    for folder in (data, labels):
+        folder.mkdir(parents=True)
+    for name, count in (("train-en", 60), ("dev-en", 10), ("test-en", 10), ("test-fr", 12)):
+        write_tags(data / f"{name}.tsv", count, count + len(name))
+    for language in ("en", "fr"):
+        path = data / f"test-{language}.tsv"
+        rows = [line.partition("\t") for line in path.read_text().split("\n")]
+        path.write_text("\n".join(word for word, _, _ in rows))
+        (labels / path.name).write_text("\n".join(tag for _, _, tag in rows))
+    options = ["--checkpoint", checkpoint, "--task", "udpos", "--data", data, "--work", tmp_path / "work"]
+    options += ["--epochs", "1", "--lr", "0.01", "--batch", "20", "--max-length", "24"]
+    done = xtreme(repository, *options)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    assert "not scored: test data of en, fr have no labels" in done.stdout
+    run = tmp_path / "work" / "udpos-1"
+    prepared = tmp_path / "work" / "model" / "xtreme" / "udpos" / "fr"
+    assert not (run / "score.json").exists() and not (prepared / "test.tsv").exists()
+    assert (prepared / "test.txt").read_text() == (data / "test-fr.tsv").read_text()
+    scored = xtreme(repository, *options, "--labels", labels.parent)
+    assert scored.returncode == 0, scored.stdout[-2000:] + scored.stderr[-3000:]
+    assert "fine-tuning" not in scored.stdout
+    score = json.loads((run / "score.json").read_text())
+    guess, gold = (
+        [tag for line in (folder / "test-fr.tsv").read_text().split("\n") if (tag := line.strip())]
+        for folder in (run / "predictions" / "udpos", labels)
+    )
+    right = np.mean([one == other for one, other in zip(guess, gold, strict=True)])
+    assert score["languages"]["fr"]["scores"]["accuracy"] == pytest.approx(100 * right)
+
+
 def test_the_settings_are_those_of_xtremes_scripts_by_task_and_size(tmp_path, monkeypatch):
     files = {
         name: tmp_path / name

@@ -63,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     add("--dev", "FILE", "English development data, if they are elsewhere", type=Path)
     text = "test, or dev where the public test files have no labels (default: test)"
     add("--test-split", "NAME", text, default="test", choices=("test", "dev"))
+    text = "labels of test files that have none, as `alignmlm-data arrange` leaves them: DIR/TASK/test-LANGUAGE.tsv"
+    add("--labels", "DIR", text + " (without: these are predicted, and not scored)", type=Path)
     add("--languages", "NAMES", "comma-separated (default: all that have a file of the test split)")
     text = "one run each, with mean and deviation (default: 42 for xnli and pawsx, 1 for tagging, as XTREME)"
     add("--seeds", "N,N,...", text)
@@ -91,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     runs = _runs_of(args)
     for found in runs:
         _one(found)
-    if len(runs) > 1:
+    if len(runs) > 1 and runs[0].run.data.scored:
         table = summary_of([found.run for found in runs])
         print(table.text())
         output = args.work / f"{args.task}.csv"
@@ -123,7 +125,11 @@ def _one(found: XtremeRun) -> None:
     scores = records.counts("finetune").get("development")
     for updates, score in scores.items() if isinstance(scores, dict) else ():
         print(f"update {updates}: {data.metric} {score} on the English dev set")
-    print(f"scores: {own / 'score.json'}")
+    if data.scored:
+        print(f"scores: {own / 'score.json'}")
+    else:
+        print(f"not scored: test data of {', '.join(data.unlabelled)} have no labels; see --labels")
+        print(f"predictions: {own / 'predictions'}; `alignmlm submission` packs them")
 
 
 def summary_of(runs: Sequence[TransferRun]) -> Table:
@@ -190,7 +196,9 @@ def _runs_of(args: argparse.Namespace) -> list[XtremeRun]:
         "select_every": usual.select_every if args.select_every is None else args.select_every,
     }
     launch, words = Launch(min(1, len(visible_gpus()))), tuple(args.fairseq)
-    data = TransferData(args.work / "model", args.task, ENGLISH, train, dev, tests, "none")
+    data = TransferData(args.work / "model", args.task, ENGLISH, train, dev, tests, "none", args.labels)
+    if data.labels is not None:
+        options.need_files(*(data.labels / args.task / f"test-{name}.tsv" for name in names))
     found = []
     for seed in options.seeds_of(args) if args.seeds else [usual.seed]:
         folder = args.work / f"{args.task}-{seed}"

@@ -104,6 +104,7 @@ class PreAlignment(Pretraining):
     blocks: list[Block] = field(default_factory=lambda: [Block(32, 512, 5_000)])
     warmup_updates: int = 500
     validate_every: int = 0
+    counted: bool = False  # pre-training has as many updates less, so that both together have those of other objectives
 
 
 @dataclass

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run.configuration import Block, Configuration, Optimisation, Pretraining
-from fairseq_alignmlm.run.objectives import Objective
+from fairseq_alignmlm.run.objectives import PREALIGN, Objective, objective_named
 
 
 def flags(values: Mapping[str, Any]) -> list[str]:
@@ -55,7 +57,16 @@ def part_of(configuration: Configuration, objective: Objective) -> Pretraining:
 def blocks_of(configuration: Configuration, objective: Objective) -> list[Block]:
     """Return the blocks that an objective trains with, in order."""
     pretrain = part_of(configuration, objective)
-    return (objective.sentence_pairs and pretrain.pair_blocks) or pretrain.blocks
+    blocks = (objective.sentence_pairs and pretrain.pair_blocks) or pretrain.blocks
+    before = objective_named(objective.starts_from) if objective.starts_from else None
+    if before is None or before.part != PREALIGN or not configuration.prealign.counted:
+        return blocks
+    spent = configuration.prealign.blocks[-1].until
+    fewer = [replace(block, until=block.until - spent) for block in blocks]
+    if fewer[0].until < 1:
+        what = f"prealign.counted: its {spent:,} updates leave none of the first {blocks[0].until:,} of pre-training"
+        raise InputError(f"{what}; give prealign.blocks fewer")
+    return fewer
 
 
 def block_flags(

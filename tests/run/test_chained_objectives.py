@@ -11,6 +11,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run import run_steps, stages, training
 from fairseq_alignmlm.run.configuration import load
 from fairseq_alignmlm.run.experiment import Experiment
+from fairseq_alignmlm.run.flags import blocks_of
 from fairseq_alignmlm.run.objectives import objective_named
 from fairseq_alignmlm.run.pair_folder import PairFolder
 from fairseq_alignmlm.run.recipes.options import objectives_of
@@ -75,6 +76,17 @@ def test_prealign_trains_words_then_switched_text(experiment, trained):
     assert run.name == "prealign-1"
     assert experiment("prealign", dictionary_temperature=0.2).name == "prealign.temperature0.2-1"
     assert experiment("prealign", dictionary_temperature=0.2).start.name == "dictionary_contrast.temperature0.2-1"
+
+
+def test_words_can_be_counted_so_that_all_objectives_have_equally_many_updates(experiment):
+    run = experiment("prealign")
+    assert [block.until for block in blocks_of(run.configuration, run.objective)] == [4, 8]
+    run.configuration.prealign.counted, run.configuration.prealign.blocks[0].until = True, 3
+    assert [block.until for block in blocks_of(run.configuration, run.objective)] == [1, 5]
+    assert [block.until for block in blocks_of(run.configuration, objective_named("mlm"))] == [4, 8]
+    run.configuration.prealign.blocks[0].until = 4
+    with pytest.raises(InputError, match=r"its 4 updates leave none of the first 4 .* give prealign\.blocks fewer"):
+        blocks_of(run.configuration, run.objective)
 
 
 def test_another_start_makes_a_run_stale_and_other_settings_of_it_are_refused(experiment, trained):

@@ -12,6 +12,7 @@ from fairseq_alignmlm.run.recipes import (
     languages,
     natural_pair,
     one_run,
+    ppa,
     realign,
     xtreme,
 )
@@ -26,5 +27,6 @@ MODULES: tuple[ModuleType, ...] = (
     xtreme,
     one_run,
     realign,
+    ppa,
 )
 RECIPES: dict[str, ModuleType] = {name: module for module in MODULES for name in module.SUMMARIES}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fairseq_alignmlm import __version__
-from fairseq_alignmlm.checksums import is_intact, sealed, verified_digest
+from fairseq_alignmlm.checksums import SEAL, is_intact, sealed, verified_digest
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.storage import atomic_path, parse_json, remove_leftovers, sha256_of, write_json
 
@@ -120,7 +120,7 @@ def read_record(step_output: Path) -> dict[str, Any] | None:
         record = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and is_intact(record) else None
+    return record if isinstance(record, dict) and SEAL in record and is_intact(record) else None
 
 
 def _version(step: Step, name: str) -> str:

@@ -44,7 +44,9 @@ def test_a_result_is_made_once_and_then_up_to_date(tmp_path, capsys):
     assert all(len(item["sha256"]) == 64 for item in record["inputs"] + record["outputs"])
 
 
-@pytest.mark.parametrize("change", ["input", "settings", "seed", "output", "output removed", "manifest", "version"])
+@pytest.mark.parametrize(
+    "change", ["input", "settings", "seed", "output", "output removed", "manifest", "checksum", "version"]
+)
 def test_a_result_is_redone_when_anything_it_depends_on_changed(tmp_path, change):
     run_step(make_step(tmp_path), build)
     step = make_step(tmp_path)
@@ -61,6 +63,9 @@ def test_a_result_is_redone_when_anything_it_depends_on_changed(tmp_path, change
             (tmp_path / "out" / "data.txt").unlink()
         case "manifest":
             (tmp_path / "out" / "manifest.json").write_text('{"step": ')
+        case "checksum":  # a manifest that does not vouch for itself
+            path = tmp_path / "out" / "manifest.json"
+            path.write_text(path.read_text().replace('"checksum"', '"chec+sum"'))
         case "version":
             record = json.loads((tmp_path / "out" / "manifest.json").read_text())
             record["versions"]["fairseq_alignmlm"] = "0.0.0"

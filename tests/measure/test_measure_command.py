@@ -96,7 +96,7 @@ def test_a_folder_and_its_checkpoint_measure_alike(folder, data, tmp_path, capsy
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to measure: give --sentences, --lexicon or --gold"),
+        ([], "nothing to measure: give --sentences, --lexicon, --gold or --linked"),
         (["--sentences", "en-fr"], "--sentences en-fr: give L1-L2=FILE"),
         (["--sentences", "en-fr={0}/en.txt"], "give two files of equally many lines"),
         (["--sentences", "en-fr={0}/en.txt,{0}/gold/test.fr"], "4 lines, "),

@@ -12,7 +12,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.exchange.tokenizer import SOURCE
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
-from fairseq_alignmlm.run.data_steps import version
+from fairseq_alignmlm.run.data_steps import copy_step, data_step, version
 from fairseq_alignmlm.run.experiment import USER_DIR
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.launch import Launch
@@ -86,54 +86,54 @@ class Languages:
     def transfer_data(self, task: Transfer) -> TransferData:
         """Return the labelled data of a task: L1 is trained on."""
         train, dev, tests = self.labelled[task]
-        tokeniser = self._tokeniser.removeprefix("--tokeniser=")
-        return TransferData(self.root, task.data, next(iter(self.texts)), train, dev, tests, tokeniser)
-
-    def _data(self, verb: str, *options: str, pair: Path | None = None) -> list[str]:
-        return [*program("alignmlm-data"), verb, f"--pair={pair or self.root}", *options]
+        return TransferData(self.root, task.data, next(iter(self.texts)), train, dev, tests, self._tokeniser)
 
     @property
     def _tokeniser(self) -> str:
         """Words of an imported model are not parted from punctuation first: its tokenizer does that itself."""
-        return f"--tokeniser={'none' if self.checkpoint else 'moses'}"
+        return "none" if self.checkpoint else "moses"
+
+    def _of_each(self, kind: str) -> list[Path]:
+        return [self.root / kind / name for name in self.texts]
 
     def _texts(self) -> list[Step]:
+        cut = {"tokeniser": self._tokeniser}
         found = []
         for name, files in self.texts.items():
-            options = [f"--language={name}", f"--workers={self.workers}", self._tokeniser, "--", *map(str, files)]
+            options = {"pair": self.root, "language": name, "workers": self.workers, **cut}
             output = self.root / "text" / name
-            found.append(Step(f"text.{name}", [self._data("sentences", *options)], files, [output], version()))
+            found.append(data_step(f"text.{name}", "sentences", options, files, [output], ["--", *files], **cut))
         return found
 
     def _vocabulary(self) -> Step:
+        verb = "vocabulary"
+        options: dict[str, Any] = {"pair": self.root}
         if self.checkpoint:
-            folder = self.checkpoint.parent
-            command = self._data("vocabulary", f"--from-checkpoint={folder}")
-            inputs, outputs = [folder / TOKENIZER, folder / SOURCE], [self.root / TOKENIZER, self.root / SOURCE]
-            return Step("vocabulary", [command], inputs, outputs, version())
-        command = self._data("vocabulary", f"--languages={self.names}", f"--size={self.pieces}")
-        inputs = [self.root / "text" / name for name in self.texts]
-        return Step("vocabulary", [command], inputs, [self.model], {"size": self.pieces, **version()})
+            folder, names = self.checkpoint.parent, (TOKENIZER, SOURCE)
+            options["from_checkpoint"] = folder
+            return data_step(
+                verb, verb, options, [folder / each for each in names], [self.root / each for each in names]
+            )
+        options |= {"languages": self.names, "size": self.pieces}
+        return data_step(verb, verb, options, self._of_each("text"), [self.model], size=self.pieces)
 
     def _encode(self) -> Step:
-        command = self._data("encode", f"--languages={self.names}", f"--workers={self.workers}")
-        inputs = [self.model, *(self.root / "text" / name for name in self.texts)]
-        outputs = [self.symbols, *(self.root / "pieces" / name for name in self.texts)]
-        return Step("encode", [command], inputs, outputs, version())
+        options = {"pair": self.root, "languages": self.names, "workers": self.workers}
+        inputs, outputs = [self.model, *self._of_each("text")], [self.symbols, *self._of_each("pieces")]
+        return data_step("encode", "encode", options, inputs, outputs)
 
     def _dictionary(self, pair: Pair, files: Sequence[Path]) -> Step:
-        output, held_out = self.dictionary(pair), self.dictionary(pair, held_out=True)
-        command = [*program("alignmlm-data"), "translations", "--input", *map(str, files), f"--model={self.model}"]
-        command += [f"--vocab={self.symbols}", f"--held-out={self.held_out!r}", f"--output={output}"]
-        command += ["--max-pieces=8"] if self.checkpoint else []
-        settings = {"held_out": self.held_out, **version()}
-        inputs = [*files, self.model, self.symbols]
-        return Step(f"dictionary.{'-'.join(pair)}", [command], inputs, [output, held_out], settings)
+        outputs = [self.dictionary(pair), self.dictionary(pair, held_out=True)]
+        options = {"model": self.model, "vocab": self.symbols, "held_out": self.held_out, "output": outputs[0]}
+        options |= {"max_pieces": 8} if self.checkpoint else {}
+        inputs, words = [*files, self.model, self.symbols], ["--input", *map(str, files)]
+        name = f"dictionary.{'-'.join(pair)}"
+        return data_step(name, "translations", options, inputs, outputs, words, held_out=self.held_out)
 
     def _binarize(self) -> Step:
-        command = self._data("binarize", f"--workers={self.workers}", "--languages", *self.texts)
-        inputs = [self.symbols, *(self.root / "pieces" / name for name in self.texts)]
-        return Step("binarize", [command], inputs, [self.root / "bin" / name for name in self.texts], version())
+        options, words = {"pair": self.root, "workers": self.workers}, ["--languages", *self.texts]
+        inputs = [self.symbols, *self._of_each("pieces")]
+        return data_step("binarize", "binarize", options, inputs, self._of_each("bin"), words)
 
     def _pair_folder(self, pair: Pair) -> Path:
         return self.root / "pairs" / "-".join(pair)
@@ -143,19 +143,12 @@ class Languages:
         folder, name = self._pair_folder(pair), "-".join(pair)
         shared = [self.model, self.symbols, self.symbols.with_name("identity.json")]
         shared += [self.root / SOURCE] if self.checkpoint else []
-        targets = [folder / path.relative_to(self.root) for path in shared]
-
-        def make() -> Mapping[str, Any]:
-            for source, target in zip(shared, targets, strict=True):
-                with atomic_path(target) as path:
-                    shutil.copyfile(source, path)
-            return {}
-
-        command = self._data("bitext", f"--languages={','.join(pair)}", self._tokeniser, pair=folder)
-        command += [f"--workers={self.workers}", "--input", *map(str, files)]
+        copies = {path: folder / path.relative_to(self.root) for path in shared}
+        options = {"pair": folder, "languages": ",".join(pair), "tokeniser": self._tokeniser, "workers": self.workers}
+        inputs, words = [*files, *copies.values()], ["--input", *map(str, files)]
         return [
-            Step(f"vocabulary.{name}", [], shared, targets, make=make),
-            Step(f"parallel.{name}", [command], [*files, *targets], [folder / "parallel"], version()),
+            *(copy_step(f"{source.name}.{name}", source, target) for source, target in copies.items()),
+            data_step(f"parallel.{name}", "bitext", options, inputs, [folder / "parallel"], words),
         ]
 
     def _joint_parallel(self) -> Step:
@@ -193,7 +186,7 @@ class Languages:
         options = ["--task=multilingual_mlm", f"--languages={self.names}", f"--criterion={objective.criterion}"]
         options += flags({"sampling_alpha": self.sampling_alpha, "seed": seed, **settings})
         options += flags({each.name: each.natural for each in objective.settings})
-        inputs = [self.symbols, *(self.root / "bin" / name for name in self.texts)]
+        inputs = [self.symbols, *self._of_each("bin")]
         read = objective.reads
         if "dictionary" in read:
             if not self.dictionaries:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 
@@ -19,6 +17,7 @@ from fairseq_alignmlm.evaluation.sentence_retrieval import SentenceVectors
 from fairseq_alignmlm.exchange.importing import import_folder
 from fairseq_alignmlm.exchange.tokenizer import beside_checkpoint
 from fairseq_alignmlm.lexicon.vocabulary import read_vocabulary
+from tests.exchange.trained_tokenizers import write_model
 
 ENGLISH = [
     "The cat sat on the mat, didn't it?",
@@ -47,15 +46,9 @@ KINDS = ("xlm-roberta", "bert", "roberta")
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """An imported random model of each kind, its tokenizer trained on half of the lines."""
-    from pathlib import Path
-
-    path = Path(__file__).with_name("trained_tokenizers.py")
-    spec = importlib.util.spec_from_file_location("trained_tokenizers", path)
-    trained = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(trained)
     root = tmp_path_factory.mktemp("kinds")
     for kind in KINDS:
-        trained.write_model(root / kind, kind, TEXT[::2] * 3, 400)
+        write_model(root / kind, kind, TEXT[::2] * 3, 400)
         import_folder(root / kind, root / kind / "imported" / "model.pt")
     return root
 

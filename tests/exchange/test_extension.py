@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("transformers", reason="needs the extra [hf]")
@@ -15,6 +12,7 @@ from fairseq_alignmlm.command_line import main
 from fairseq_alignmlm.evaluation.checkpoint import read_state
 from fairseq_alignmlm.exchange.importing import import_folder
 from fairseq_alignmlm.exchange.tokenizer import beside_checkpoint
+from tests.exchange.trained_tokenizers import write_model
 
 OLD = ["the cat sat on the mat", "a dog saw the cat", "the old house is red", "we eat bread and fish"]
 NEW = ["kissa istui matolla ja koira näki kissan", "vanha talo on punainen ja kissa syö kalaa"]
@@ -24,12 +22,8 @@ BIAS = "encoder.lm_head.bias"
 
 @pytest.fixture(scope="module", params=["xlm-roberta", "bert", "roberta"])
 def model(tmp_path_factory, request):
-    path = Path(__file__).with_name("trained_tokenizers.py")
-    spec = importlib.util.spec_from_file_location("trained_tokenizers", path)
-    trained = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(trained)
     root = tmp_path_factory.mktemp("extended")
-    trained.write_model(root / "hf", request.param, OLD * 5, 330)
+    write_model(root / "hf", request.param, OLD * 5, 330)
     import_folder(root / "hf", root / "in" / "model.pt")
     (root / "fi.txt").write_text("\n".join(NEW * 20) + "\n", encoding="utf-8")
     (root / "en-fi.txt").write_text("cat kissa\ndog koira\nhouse talo\nfish kalaa\n", encoding="utf-8")

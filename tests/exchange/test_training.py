@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ import torch
 from fairseq_alignmlm.command_line import main
 from fairseq_alignmlm.evaluation.checkpoint import read_state
 from fairseq_alignmlm.exchange.importing import import_folder
+from tests.exchange.trained_tokenizers import write_model
 
 ENGLISH = ["the cat sat on the mat", "a dog saw the cat", "the old house is red", "we eat bread and fish"]
 FRENCH = ["le chat est sur le tapis", "un chien vit le chat", "la vieille maison est rouge", "nous mangeons du pain"]
@@ -52,12 +52,8 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory):
     """A random imported model and a pair of data cut by its tokenizer."""
-    path = Path(__file__).with_name("trained_tokenizers.py")
-    spec = importlib.util.spec_from_file_location("trained_tokenizers", path)
-    trained = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(trained)
     root = tmp_path_factory.mktemp("trained")
-    trained.write_model(root / "hf", "bert", (ENGLISH + FRENCH) * 3, 120)
+    write_model(root / "hf", "bert", (ENGLISH + FRENCH) * 3, 120)
     import_folder(root / "hf", root / "in" / "model.pt")
     common = ["--pair", str(root / "pair")]
     for language, lines in (("en", ENGLISH), ("fr", FRENCH)):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +15,7 @@ import transformers
 from fairseq_alignmlm.command_line import main
 from fairseq_alignmlm.exchange.importing import import_folder
 from fairseq_alignmlm.measure.model import MeasuredModel
+from tests.exchange.trained_tokenizers import write_model
 
 ENGLISH = ["the cat sat on the mat", "a dog saw the cat", "the old house is red", "we eat bread and fish"]
 FRENCH = ["le chat est sur le tapis", "un chien vit le chat", "la vieille maison est rouge", "nous mangeons du pain"]
@@ -24,11 +23,7 @@ FRENCH = ["le chat est sur le tapis", "un chien vit le chat", "la vieille maison
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    path = Path(__file__).parents[1] / "exchange" / "trained_tokenizers.py"
-    spec = importlib.util.spec_from_file_location("trained_tokenizers", path)
-    trained = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(trained)
-    return trained.write_model(tmp_path_factory.mktemp("hf") / "model", "bert", (ENGLISH + FRENCH) * 3, 120)
+    return write_model(tmp_path_factory.mktemp("hf") / "model", "bert", (ENGLISH + FRENCH) * 3, 120)
 
 
 @pytest.fixture

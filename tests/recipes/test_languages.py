@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fairseq_alignmlm.evaluation.checkpoint import read_state
+from fairseq_alignmlm.run.languages import Languages
 
 LANGUAGES = ("en", "fr", "zh_Hans")
 CONCEPTS = 24
@@ -91,6 +92,17 @@ def test_three_languages_from_raw_text_are_trained_aligned_and_tested(tmp_path, 
     again = recipe(tmp_path / "work", options, "--objective=xlm")
     assert again.returncode == 0, again.stderr
     assert "log:" not in again.stdout  # all is up to date
+
+
+def test_text_is_cut_anew_where_a_checkpoint_with_its_own_tokenizer_comes_in(tmp_path):
+    texts = {name: [tmp_path / name] for name in LANGUAGES}
+    own, imported = (
+        Languages(tmp_path, texts, {}, {}, {}, checkpoint, 100, 0.2, 0.7, 1).data_steps()
+        for checkpoint in (None, tmp_path / "model.pt")
+    )
+    for before, after in zip(own[:3], imported[:3], strict=True):
+        assert (before.name, before.inputs, before.outputs) == (after.name, after.inputs, after.outputs)
+        assert before.settings != after.settings
 
 
 @pytest.mark.parametrize(

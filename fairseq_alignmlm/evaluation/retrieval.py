@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from fairseq_alignmlm.evaluation.nearest import check_finite, unit_rows
@@ -40,9 +41,7 @@ def mean_vectors(embeddings: Tensor, words: Sequence[Pieces]) -> Tensor:
     """
     lengths = torch.tensor([len(word) for word in words], device=embeddings.device)
     rows = torch.tensor([row for word in words for row in word], device=embeddings.device)
-    owner = torch.repeat_interleave(torch.arange(len(words), device=embeddings.device), lengths)
-    total = embeddings.new_zeros(len(words), embeddings.size(1)).index_add_(0, owner, embeddings[rows])
-    return total / lengths[:, None]
+    return F.embedding_bag(rows, embeddings, lengths.cumsum(0) - lengths, mode="mean")
 
 
 def _mean_of_nearest(vectors: Tensor, others: Tensor, neighbours: int, block: int) -> Tensor:

@@ -45,6 +45,13 @@ def data_step(
     return Step(name, [command], inputs, outputs, settings | version())
 
 
+def binarize_step(root: Path, languages: Sequence[str], workers: int) -> Step:
+    """Return the step that binarizes the pieces of all languages in the folder of a pair."""
+    pieces, outputs = ([root / kind / name for name in languages] for kind in ("pieces", "bin"))
+    options, words = {"pair": root, "workers": workers}, ["--languages", *languages]
+    return data_step("binarize", "binarize", options, [root / "bin" / "dict.txt", *pieces], outputs, words)
+
+
 def copy_step(name: str, source: Path, target: Path) -> Step:
     """Return a step that copies a file or a folder."""
 

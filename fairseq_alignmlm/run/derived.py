@@ -10,7 +10,7 @@ from typing import Any
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.run.configuration import Configuration, Synthetic
-from fairseq_alignmlm.run.data_steps import copy_step, data_step, digest_of
+from fairseq_alignmlm.run.data_steps import binarize_step, copy_step, data_step, digest_of
 from fairseq_alignmlm.run.pair_folder import FILE, PairFolder
 from fairseq_alignmlm.run.steps import Command, Records, Step
 
@@ -228,10 +228,7 @@ class DerivedPair:
         ]
 
     def _binarize(self) -> list[Step]:
-        names, options = (SOURCE, self.language), {"pair": self.root, "workers": self.workers}
-        inputs = [self.root / "bin" / "dict.txt", *(self.root / "pieces" / name for name in names)]
-        outputs = [self.root / "bin" / name for name in names]
-        return [data_step("binarize", "binarize", options, inputs, outputs, ["--languages", *names])]
+        return [binarize_step(self.root, (SOURCE, self.language), self.workers)]
 
     def labelled_files(self) -> dict[Transfer, tuple[Path, Path]]:
         """Return training and development data by task."""

@@ -12,7 +12,7 @@ from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
 from fairseq_alignmlm.exchange.tokenizer import SOURCE
 from fairseq_alignmlm.exchange.tokenizer_file import NAME as TOKENIZER
-from fairseq_alignmlm.run.data_steps import copy_step, data_step, version
+from fairseq_alignmlm.run.data_steps import binarize_step, copy_step, data_step, version
 from fairseq_alignmlm.run.experiment import USER_DIR
 from fairseq_alignmlm.run.flags import flags
 from fairseq_alignmlm.run.launch import Launch
@@ -78,7 +78,7 @@ class Languages:
         """Return the steps from text to binarized data of every language and pair."""
         steps = [*self._texts(), self._vocabulary(), self._encode()]
         steps += [self._dictionary(pair, files) for pair, files in self.dictionaries.items()]
-        steps.append(self._binarize())
+        steps.append(binarize_step(self.root, list(self.texts), self.workers))
         steps += [step for pair, files in self.parallel.items() for step in self._parallel(pair, files)]
         steps += [self._joint_parallel()] if self.parallel else []
         return [*steps, *(self.transfer_data(task).step([self.model, self.symbols]) for task in self.labelled)]
@@ -129,11 +129,6 @@ class Languages:
         inputs, words = [*files, self.model, self.symbols], ["--input", *map(str, files)]
         name = f"dictionary.{'-'.join(pair)}"
         return data_step(name, "translations", options, inputs, outputs, words, held_out=self.held_out)
-
-    def _binarize(self) -> Step:
-        options, words = {"pair": self.root, "workers": self.workers}, ["--languages", *self.texts]
-        inputs = [self.symbols, *self._of_each("pieces")]
-        return data_step("binarize", "binarize", options, inputs, self._of_each("bin"), words)
 
     def _pair_folder(self, pair: Pair) -> Path:
         return self.root / "pairs" / "-".join(pair)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairseq_alignmlm.evaluation.xtreme_tasks import Transfer
-from fairseq_alignmlm.run.data_steps import data_step, digest_of
+from fairseq_alignmlm.run.data_steps import binarize_step, data_step, digest_of
 from fairseq_alignmlm.run.pair_folder import NATURAL, PairFolder
 from fairseq_alignmlm.run.steps import Records, Step
 
@@ -123,9 +123,7 @@ class NaturalPair:
         return [data_step("dictionary", "translations", options, inputs, outputs, words, **settings)]
 
     def _binarize(self) -> list[Step]:
-        options, words = {"pair": self.root, "workers": self.workers}, ["--languages", *self.languages]
-        inputs = [self.root / "bin" / "dict.txt", *self._of_each("pieces")]
-        return [data_step("binarize", "binarize", options, inputs, self._of_each("bin"), words)]
+        return [binarize_step(self.root, self.languages, self.workers)]
 
     def _more_data(self) -> list[Step]:
         found = []

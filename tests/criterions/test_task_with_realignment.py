@@ -72,7 +72,7 @@ def setting(tmp_path):
         torch.manual_seed(2)
         return TaskWithRealignment(TaskWithRealignmentConfig(**settings), task)
 
-    return SimpleNamespace(model=model.train(), sample=sample, make=make)
+    return SimpleNamespace(model=model.train(), sample=sample, make=make, task=task)
 
 
 def gradients(model, loss):
@@ -101,6 +101,25 @@ def test_loss_and_gradient_are_those_of_both_losses_together(setting):
         torch.testing.assert_close(gradient, one.get(name, zero) + 0.3 * other.get(name, zero))
     assert float(log["loss"]) == pytest.approx(float(task_loss * size))
     assert float(log["realignment_loss"]) == pytest.approx(float(realignment * log["linked_words"]))
+
+
+@pytest.mark.parametrize("kind", ["sentence_classification", "answer_span"])
+def test_other_tasks_get_the_loss_beside_their_own_too(setting, kind):
+    setting.task.head, setting.task.criterion_name = kind, kind
+    setting.model.register_classification_head(
+        kind, LABELS if kind != "answer_span" else 2, per_token=kind == "answer_span"
+    )
+    target = (
+        torch.tensor([4, 5, 6, 4, 5])
+        if kind != "answer_span"
+        else torch.tensor([[1, 2], [0, 0], [3, 3], [2, 6], [5, 6]])
+    )
+    setting.sample |= {"target": target, "answerable": torch.ones(5, 7, dtype=torch.bool)}
+    criterion = setting.make()
+    loss, size, log = criterion(setting.model, setting.sample)
+    task_loss, realignment = parts(criterion, setting)
+    assert size == 5 and "correct" in log
+    torch.testing.assert_close(loss / size, task_loss + 0.1 * realignment)
 
 
 @pytest.mark.parametrize("part", ["front", "back"])

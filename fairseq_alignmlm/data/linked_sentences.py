@@ -28,14 +28,15 @@ class LinkedPair:
         folder: of the files.
         split: ``train`` or ``valid``.
         languages: L1 and L2.
+        symbols: size of the vocabulary.
 
     Raises:
         InputError: a file is missing or broken, or they do not belong together.
     """
 
-    def __init__(self, folder: Path, split: str, languages: tuple[str, str]) -> None:
+    def __init__(self, folder: Path, split: str, languages: tuple[str, str], symbols: int | None = None) -> None:
         self.prefix = folder / linked_prefix(split, languages)
-        self.languages = languages
+        self.languages, self._symbols = languages, symbols
         self.tokens = [load_binarized(f"{self.prefix}.{name}") for name in languages]
         self.starts = [load_binarized(f"{self.prefix}.{name}.{STARTS}") for name in languages]
         self.links = load_binarized(f"{self.prefix}.{LINKS}")
@@ -63,6 +64,9 @@ class LinkedPair:
         for text, first, linked in zip(tokens, starts, links.unbind(1), strict=True):
             if int(first.max()) >= len(text) - 1 or int(linked.max()) >= len(first):
                 what = f"pair {index + 1:,} names a piece or word that is not there"
+                raise InputError.at(f"{self.prefix}.{LINKS}.idx", None, what, LINK_AGAIN)
+            if self._symbols is not None and int(text.max()) >= self._symbols:
+                what = f"pair {index + 1:,} holds symbol {int(text.max())}, the vocabulary {self._symbols}"
                 raise InputError.at(f"{self.prefix}.{LINKS}.idx", None, what, LINK_AGAIN)
         return tokens, starts, links
 
@@ -216,6 +220,7 @@ def open_linked(
     vocabulary: Identity,
     whose: str,
     languages: Sequence[str] | None = None,
+    symbols: int | None = None,
     **settings: Any,
 ) -> LinkedSentences:
     """Open the linked sentences of one or several folders.
@@ -226,6 +231,7 @@ def open_linked(
         vocabulary: that of the model.
         whose: it is, for messages.
         languages: of the model's language embeddings, None for a model without.
+        symbols: size of the vocabulary.
         settings: see `LinkedSentences`.
 
     Raises:
@@ -237,7 +243,7 @@ def open_linked(
         own = identity_of_links(folder)
         names = ("symbols", "transformation")
         vocabulary.require(own, folder, whose, "link the words of the model's own pair", names)
-        pairs += [LinkedPair(folder, split, found) for found in find_pairs(folder, split)]
+        pairs += [LinkedPair(folder, split, found, symbols) for found in find_pairs(folder, split)]
     numbers = None
     if languages is not None:
         numbers = {name: number for number, name in enumerate(languages, 1)}

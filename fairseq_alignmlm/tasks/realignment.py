@@ -118,6 +118,7 @@ class RealignmentTask(FairseqTask):
             self.identity,
             str(self._dict_file),
             self.languages if self._with_language_ids else None,
+            len(self.dictionary),
             bos=self.dictionary.bos(),
             padding_index=self.dictionary.pad(),
             seed=self.cfg.seed,

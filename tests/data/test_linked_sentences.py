@@ -109,6 +109,13 @@ def test_a_link_to_a_word_that_is_not_there_is_refused(tmp_path, vocabulary, pai
         data[0]
 
 
+def test_a_symbol_beyond_the_vocabulary_is_refused(tmp_path, vocabulary):
+    folder = make(tmp_path / "links", vocabulary, reversed_pairs(4, seed=1))
+    data = open_linked([folder], "train", Identity(), "x", None, 50, bos=BOS, padding_index=PAD, seed=1)
+    with pytest.raises(InputError, match="the vocabulary 50"):
+        [data[i] for i in range(4)]
+
+
 def test_broken_or_missing_files_are_refused(tmp_path, vocabulary):
     folder = make(tmp_path / "links", vocabulary, reversed_pairs(4, seed=1))
     with pytest.raises(InputError, match="no such folder of linked sentences"):

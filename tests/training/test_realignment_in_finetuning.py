@@ -75,8 +75,8 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not_and_the_log_has_bot
         assert all(torch.equal(value, parts[key]) for key, value in whole.items())
     updates = [each for each in entries if "ups" in each]
     assert all({"loss", "accuracy", "realignment_loss", "nearest"} <= each.keys() for each in updates)
-    found = {int(each["num_updates"]): each.get("gradient_lower_cosine", "None") for each in updates}
-    logged = {update: float(value) for update, value in found.items() if value != "None"}
+    found = {int(each["num_updates"]): each.get("gradient_lower_cosine") for each in updates}
+    logged = {update: float(value) for update, value in found.items() if value is not None}
     assert sorted(logged) == [1, 5, 9]
     assert all(-1 <= cosine <= 1 for cosine in logged.values())
 

@@ -69,6 +69,18 @@ def test_joined_parts_have_every_label_of_every_sentence_in_order(widths_of_sent
     assert sum(data.size(index) - 2 for index in range(len(data))) == sum(map(sum, widths_of_sentences)) - lost
 
 
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=40), st.integers(6, 20))
+def test_sentences_are_parted_where_xtremes_scripts_part_them(widths, room):
+    parts, used = [0], 0  # a counter of pieces, and a new part for the word that exceeds it
+    for word, width in enumerate(widths):
+        if used + width > room:
+            parts.append(word)
+            used = 0
+        used += width
+    starts = [sum(widths[:word]) for word in range(len(widths))]
+    assert part_bounds(starts, sum(widths), room)[:-1] == [starts[word] for word in parts]
+
+
 def test_without_splitting_a_long_sentence_is_one_instance_and_is_cut():
     tokens, labels = sentences_of([[2, 2, 2], [1]])
     data = TaggedSentences(tokens, labels, max_length=5, **SETTINGS)

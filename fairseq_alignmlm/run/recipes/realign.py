@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     options.add_common(parser, "", "mlm,align_mlm")
     add = options.adder(parser)
     ways = ",".join(realignment.WAYS)
-    add("--ways", "NAMES", f"of {ways}, comma-separated, or all (default: before,during,after,front,back)")
+    add("--ways", "NAMES", f"of {ways}, comma-separated, or all (default: before,during,after)")
     text = "gold (of a derived language), dictionary (the pair's), or a folder of alignmlm-data links (default: gold)"
     add("--links", "KIND", text, default="gold")
     add(
@@ -117,7 +117,7 @@ def _run_all(
 def _ways(names: str | None) -> list[str]:
     if names == options.ALL:
         return list(realignment.WAYS)
-    found = list(dict.fromkeys((names or "before,during,after,front,back").split(",")))
+    found = list(dict.fromkeys((names or "before,during,after").split(",")))
     for name in found:
         if name not in realignment.WAYS:
             raise InputError(f"--ways {name}: choose of {', '.join(realignment.WAYS)}, or all")

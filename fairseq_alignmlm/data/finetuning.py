@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,6 +12,17 @@ from torch import Tensor
 from fairseq_alignmlm.data.masking import generator
 
 BATCHES_PER_POOL = 200  # under 5 % of padding for short sentences, too, as those of PAN-X
+
+
+class Lines(Protocol):
+    """Binarized lines: their lengths ``(N,)``, and the tokens ``(T,)`` of each."""
+
+    @property
+    def sizes(self) -> np.ndarray: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Tensor: ...
 
 
 class FinetuningDataset(FairseqDataset):

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from fairseq.data.indexed_dataset import MMapIndexedDataset
 from torch import Tensor
 
-from fairseq_alignmlm.data.finetuning import FinetuningDataset
+from fairseq_alignmlm.data.finetuning import FinetuningDataset, Lines
 from fairseq_alignmlm.errors import InputError
 
 LONGEST_QUESTION = 64  # pieces, as in XTREME
@@ -35,26 +34,46 @@ class Questions(FinetuningDataset):
 
     def __init__(
         self,
-        questions: MMapIndexedDataset,
-        contexts: MMapIndexedDataset,
-        answers: MMapIndexedDataset,
+        questions: Lines,
+        contexts: Lines,
+        answers: Lines,
         stride: int = STRIDE,
         **settings: Any,
     ) -> None:
         if not len(questions) == len(contexts) == len(answers):
             raise InputError("the questions, contexts and answers differ in number; run data_prep xtreme again")
+        super().__init__(
+            self.cut_into_windows(questions, contexts, answers, stride, settings["max_length"]), **settings
+        )
+
+    def cut_into_windows(
+        self,
+        questions: Lines,
+        contexts: Lines,
+        answers: Lines,
+        stride: int,
+        max_length: int,
+    ) -> np.ndarray:
+        """Make the windows of some contexts the instances.
+
+        Returns:
+            Their lengths with question and special symbols ``(N,)``.
+
+        Raises:
+            InputError: no piece of a context fits.
+        """
         self._questions, self._contexts, self._answers = questions, contexts, answers
         asked = np.minimum(questions.sizes.astype(np.int64) - 1, LONGEST_QUESTION)
-        room = settings["max_length"] - BORDERS - asked
+        room = max_length - BORDERS - asked
         if room.min() < 1:
-            raise InputError(f"--max-length {settings['max_length']}: leaves no room beside a question; give more")
+            raise InputError(f"--max-length {max_length}: leaves no room beside a question; give more")
         parts = [
             (line, first, last)
             for line, (length, fits) in enumerate(zip((contexts.sizes - 1).tolist(), room.tolist(), strict=True))
             for first, last in windows(length, fits, stride)
         ]
         self._line, self._first, self._last = np.array(parts, dtype=np.int64).T
-        super().__init__(asked[self._line] + self._last - self._first + BORDERS, **settings)
+        return asked[self._line] + self._last - self._first + BORDERS
 
     def line(self, index: int) -> int:
         """Return which question a window is of."""

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from fairseq.data.indexed_dataset import MMapIndexedDataset
 from torch import Tensor
 
-from fairseq_alignmlm.data.finetuning import FinetuningDataset
+from fairseq_alignmlm.data.finetuning import FinetuningDataset, Lines
 from fairseq_alignmlm.errors import InputError
 
 
@@ -28,9 +27,7 @@ class SentencePairs(FinetuningDataset):
         InputError: when the three differ in their number of lines.
     """
 
-    def __init__(
-        self, first: MMapIndexedDataset, second: MMapIndexedDataset, labels: MMapIndexedDataset, **settings: Any
-    ) -> None:
+    def __init__(self, first: Lines, second: Lines, labels: Lines, **settings: Any) -> None:
         if not len(first) == len(second) == len(labels):
             raise InputError("the sentences and labels differ in number; run python -m data_prep xtreme again")
         lengths = first.sizes.astype(np.int64) + second.sizes.astype(np.int64) + 2  # <s> and the second </s>

@@ -6,14 +6,15 @@ from typing import Any
 
 from fairseq.tasks import register_task
 
-from fairseq_alignmlm.data.binarized import load_binarized
+from fairseq_alignmlm.data.code_switching import SwitchedQuestions
 from fairseq_alignmlm.data.questions import STRIDE, Questions
 from fairseq_alignmlm.option_ranges import require_range
-from fairseq_alignmlm.tasks.finetuning import FinetuningConfig, FinetuningTask
+from fairseq_alignmlm.tasks.code_switching import CodeSwitchingConfig, parts_of, translated_folder
+from fairseq_alignmlm.tasks.finetuning import FinetuningTask
 
 
 @dataclass
-class XtremeAnsweringConfig(FinetuningConfig):
+class XtremeAnsweringConfig(CodeSwitchingConfig):
     """Settings of the task; the defaults are those of XTREME's scripts."""
 
     max_length: int = field(default=384, metadata={"help": "longest window in pieces, question and specials included"})
@@ -33,7 +34,9 @@ class XtremeAnswering(FinetuningTask):
     def make_dataset(self, folder: Path, split: str, **settings: Any) -> Questions:
         """Open the questions of a split."""
         require_range("--stride", self.cfg.stride, 1)
-        questions, contexts, answers = (
-            load_binarized(folder / part / split) for part in ("question", "context", "answer")
-        )
-        return Questions(questions, contexts, answers, self.cfg.stride, **settings)
+        names = ("question", "context", "answer")
+        other = translated_folder(self.cfg, split, self.tokens_folder, self.identity, settings["language"])
+        if other is None:
+            return Questions(*parts_of(folder, split, names), stride=self.cfg.stride, **settings)
+        own, translated = (parts_of(place, split, names) for place in (folder, other))
+        return SwitchedQuestions(own, translated, self.cfg.code_switch_share, self.cfg.stride, **settings)

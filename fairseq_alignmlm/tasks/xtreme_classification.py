@@ -6,14 +6,15 @@ from typing import Any
 
 from fairseq.tasks import register_task
 
-from fairseq_alignmlm.data.binarized import load_binarized
+from fairseq_alignmlm.data.code_switching import SwitchedPairs
 from fairseq_alignmlm.data.sentence_pairs import SentencePairs
 from fairseq_alignmlm.identity import Identity
-from fairseq_alignmlm.tasks.finetuning import FinetuningConfig, FinetuningTask
+from fairseq_alignmlm.tasks.code_switching import CodeSwitchingConfig, parts_of, translated_folder
+from fairseq_alignmlm.tasks.finetuning import FinetuningTask
 
 
 @dataclass
-class XtremeClassificationConfig(FinetuningConfig):
+class XtremeClassificationConfig(CodeSwitchingConfig):
     """Settings of the task; the defaults are the paper's (Table 11)."""
 
     max_length: int = field(default=128, metadata={"help": "longest pair in pieces, special symbols included"})
@@ -31,8 +32,12 @@ class XtremeClassification(FinetuningTask):
 
     def make_dataset(self, folder: Path, split: str, **settings: Any) -> SentencePairs:
         """Open the sentences and labels of a split."""
-        other = folder / "input1" / "dict.txt"
-        if other.is_file():  # that of input0 was compared when the task began
-            self.identity.require(Identity.of_dict(other), other, str(folder / "input0"), "make the data again")
-        first, second, labels = (load_binarized(folder / name / split) for name in ("input0", "input1", "label"))
-        return SentencePairs(first, second, labels, **settings)
+        second = folder / "input1" / "dict.txt"
+        if second.is_file():  # that of input0 was compared when the task began
+            self.identity.require(Identity.of_dict(second), second, str(folder / "input0"), "make the data again")
+        names = ("input0", "input1", "label")
+        other = translated_folder(self.cfg, split, self.tokens_folder, self.identity, settings["language"])
+        if other is None:
+            return SentencePairs(*parts_of(folder, split, names), **settings)
+        own, translated = (parts_of(place, split, names) for place in (folder, other))
+        return SwitchedPairs(own, translated, self.cfg.code_switch_share, **settings)

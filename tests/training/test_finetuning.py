@@ -200,3 +200,28 @@ def test_labelled_data_of_another_vocabulary_transformation_or_labels_are_refuse
     (data / "labels" / "dict.txt").write_text("".join(f"{tag} 1\n" for tag in TAGS[::-1]))
     error = error_of(finetune(training, data, checkpoint, updates="4"))
     assert "the labels are VERB NOUN ADJ, those of the checkpoint ADJ NOUN VERB" in error
+
+
+def test_sentences_of_another_language_are_mixed_in(training, pretrained, write_binarized):
+    rng = np.random.default_rng(2)
+    sentences = [[(4 + rng.integers(0, WORDS, 5)).tolist() for _ in range(60)] for _ in range(2)]
+    labels = [[FIRST_LABEL + int(number)] for number in rng.integers(0, 3, 60)]
+    folders = {}
+    for number, language in enumerate(("en", "xx")):
+        folders[language] = folder = training.folder / language
+        for name, lines in zip(("input0", "input1"), sentences, strict=True):
+            for split in ("train", "valid"):
+                shifted = [[token + number * WORDS for token in line] for line in lines]
+                write_binarized(folder / name / split, shifted, 100)
+                write_binarized(folder / "label" / split, labels, 10)
+            (folder / name / "dict.txt").write_text((training.pair / "bin" / "dict.txt").read_text())
+        (folder / "label" / "dict.txt").write_text("".join(f"{label} 1\n" for label in LABELS))
+    classes = {"task": "xtreme_classification", "criterion": "sentence_classification", "updates": "4"}
+    switched = ("--code-switch-data", str(folders["xx"]), "--code-switch-share")
+    done = finetune(training, folders["en"], pretrained(), *switched, "1.0", **classes)
+    assert done.returncode == 0, done.stderr[-2000:]
+    write_binarized(folders["xx"] / "label" / "train", labels[::-1], 10)
+    done = finetune(
+        training, folders["en"], training.folder / "mlm" / "checkpoint_last.pt", *switched, "0.5", **classes
+    )
+    assert done.returncode != 0 and "others have other labels" in done.stderr.strip().split("\n")[-1]

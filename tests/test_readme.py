@@ -106,7 +106,11 @@ for criterion in ("mlm", "align_mlm", "tlm", "dict_mlm"):
     words += ["--counterparts", "F"] if criterion == "align_mlm" else []
     options.parse_args_and_arch(parser, words)
     print(parser.format_help())
-for task, criterion in (("realignment", "realignment"), ("xtreme_tagging", "task_with_realignment")):
+for task, criterion in (
+    ("realignment", "realignment"),
+    ("xtreme_tagging", "task_with_realignment"),
+    ("xtreme_classification", "sentence_classification"),
+):
     parser = options.get_training_parser(task)
     words = ["DATA", "--task", task, "--criterion", criterion, "--arch", "multilingual_roberta", "--batch-size", "2"]
     options.parse_args_and_arch(parser, words)

@@ -87,8 +87,9 @@ def test_all_objectives_go_from_text_to_a_report_and_a_second_call_repeats_nothi
 
 def test_other_data_are_refused_before_anything_is_written(repository, tmp_path):
     words = ("--objective", "mlm", "--stop-stage", "2", "--set", "data.synthetic=null", "--tasks", "pos")
-    for name in ("corpus", "other", "pos"):
+    for name in ("corpus", "other"):
         (tmp_path / name).write_text("".join(f"the {name} has sentence number {n} .\n\n" for n in range(300)))
+    (tmp_path / "pos").write_text("the\tDET\ncorpus\tNOUN\n\n")
     labelled = ("--pos-train", str(tmp_path / "pos"), "--pos-dev", str(tmp_path / "pos"))
     small = ("--set", "data.vocabulary=40")
     first = recipe(repository, tmp_path, "trans.sh", "--corpus", str(tmp_path / "corpus"), *labelled, *words, *small)
@@ -106,7 +107,7 @@ def test_other_data_are_refused_before_anything_is_written(repository, tmp_path)
         assert refused.returncode == 2
         assert message in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1
-    (tmp_path / "pos").write_text("another one\n")
+    (tmp_path / "pos").write_text("another\tDET\none\tNOUN\n\n")
     refused = recipe(repository, tmp_path, "trans.sh", "--corpus", str(tmp_path / "corpus"), *labelled, *words, *small)
     assert "was made with other labelled data of pos" in refused.stderr
     assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in pair.rglob("*")} == before

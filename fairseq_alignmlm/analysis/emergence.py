@@ -88,10 +88,12 @@ def emergence_curves(groups: Sequence[Group], layout: Layout = SCREEN) -> Figure
 
 def _line(axis: Any, group: Group, x: Sequence[float], y: Sequence[float], label: str = "") -> Any:
     from matplotlib.lines import Line2D
+    from matplotlib.patheffects import Normal, Stroke
 
     style = objective_named(group.objective)
     dashes = DASHES.get(group.transformation, (6, 1, 1, 1))
     look: dict[str, Any] = {"color": style.colour, "linewidth": 1.6, "linestyle": (0, dashes) if dashes else "-"}
+    look["path_effects"] = [Stroke(linewidth=2.4, foreground=EDGE), Normal()]  # light colours stay visible
     look |= {"marker": style.marker, "markersize": 4.5, "markeredgecolor": EDGE, "markeredgewidth": 0.7}
     line = Line2D(x, y, label=label, **look)
     if axis is not None:

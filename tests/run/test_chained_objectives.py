@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fairseq_alignmlm.command_line import Parser
 from fairseq_alignmlm.errors import InputError
 from fairseq_alignmlm.run import run_steps, stages, training
 from fairseq_alignmlm.run.configuration import load
@@ -14,6 +15,7 @@ from fairseq_alignmlm.run.experiment import Experiment
 from fairseq_alignmlm.run.flags import blocks_of
 from fairseq_alignmlm.run.objectives import objective_named
 from fairseq_alignmlm.run.pair_folder import PairFolder
+from fairseq_alignmlm.run.recipes import languages
 from fairseq_alignmlm.run.recipes.options import objectives_of
 
 
@@ -130,3 +132,16 @@ def test_circles_and_other_models_are_refused(experiment, monkeypatch):
         monkeypatch.setattr("fairseq_alignmlm.run.experiment.objective_named", table.__getitem__)
         with pytest.raises(InputError, match=message):
             _ = experiment("ppa_moco").start
+
+
+def test_languages_without_a_trained_model_have_nothing_to_start_from(tmp_path):
+    parser = Parser()
+    languages.add_arguments(parser, "languages")
+    words = [f"--work={tmp_path / 'work'}", "--objective=mlm,ppa_moco"]
+    for name in ("en", "fr"):
+        (tmp_path / name).write_text("some text\n")
+        words.append(f"--text={name}={tmp_path / name}")
+    args = parser.parse_args(words)
+    with pytest.raises(InputError, match="objective ppa_moco starts from a trained model: give --checkpoint"):
+        languages.run(args)
+    assert not (tmp_path / "work").exists()

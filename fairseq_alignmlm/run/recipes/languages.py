@@ -69,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
 
     found = _languages(args)
     chosen = options.objectives_of(args)
+    for objective in chosen:
+        if objective.starts_from and found.checkpoint is None:
+            raise InputError(f"objective {objective.name} starts from a trained model: give --checkpoint")
     settings: dict[str, Any] = {
         "max_update": args.updates,
         "total_num_update": args.updates,

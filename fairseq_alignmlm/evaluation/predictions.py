@@ -90,7 +90,11 @@ def files_by_language(place: str | Path, task: Task, split: str = "test") -> dic
     if not place.is_dir():
         raise InputError.at(place, None, "there is no such folder")
     folder = place / task.name if (place / task.name).is_dir() else place
-    found = {path.stem[len(split) + 1 :]: path for path in folder.glob(f"{split}-*.{task.suffix}")}
+    found = {
+        path.stem[len(split) + 1 :]: path
+        for path in folder.glob(f"{split}-*.{task.suffix}")
+        if not path.name.endswith(".origin.json")  # the record of a prediction file
+    }
     for path in folder.glob(f"[!.]*/{split}.{task.suffix}"):
         if path.parent.name in found:
             raise InputError.at(

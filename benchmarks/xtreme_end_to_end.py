@@ -68,9 +68,17 @@ def tarred(files: dict[str, str], kind: str = "gz") -> bytes:
     return out.getvalue()
 
 
-def archives(data: Path, test: int) -> Iterator[tuple[str, str, bytes]]:
-    """Yield data set, name and content of every archive."""
-    train = 10 * test
+Archive = tuple[str, str, bytes]  # data set, name and content
+
+
+def archives(data: Path, test: int) -> Iterator[Archive]:
+    """Yield every archive, with so many examples to test on and ten times as many to train on."""
+    for made in (treebanks, entities, sentence_pairs, translations, questions):
+        yield from made(data, test, 10 * test)
+
+
+def treebanks(data: Path, test: int, train: int) -> Iterator[Archive]:
+    """Universal Dependencies."""
     banks = {
         f"ud-treebanks-v2.5/UD_{NAMES[REAL[name]]}-PUD/{name}_pud-ud-test.conllu": blocks(
             data / f"ud/UD_{NAMES[REAL[name]]}-PUD/{REAL[name]}_pud-ud-test.conllu", test
@@ -81,6 +89,10 @@ def archives(data: Path, test: int) -> Iterator[tuple[str, str, bytes]]:
         ewt = blocks(data / f"ud/UD_English-EWT/en_ewt-ud-{split}.conllu", count)
         banks[f"ud-treebanks-v2.5/UD_English-EWT/en_ewt-ud-{split}.conllu"] = ewt
     yield "ud-2.5", "ud-treebanks-v2.5.tgz", tarred(banks)
+
+
+def entities(data: Path, test: int, train: int) -> Iterator[Archive]:
+    """PAN-X."""
 
     def named(language: str, file: str, count: int, start: int = 0) -> str:
         text = blocks(data / f"panx/{file}.tsv", count, start)
@@ -94,6 +106,9 @@ def archives(data: Path, test: int) -> Iterator[tuple[str, str, bytes]]:
         inner[f"panx_dataset/{name}.tar.gz"] = tarred(splits)
     yield "panx", "AmazonPhotos.zip", zipped(dict(inner))
 
+
+def sentence_pairs(data: Path, test: int, train: int) -> Iterator[Archive]:
+    """XNLI, its translated training data, and PAWS-X."""
     header = "language\tgold_label\t2\t3\t4\t5\tsentence1\tsentence2\n"
     pairs = {name: rows(data / f"xnli/dev-{REAL[name]}.tsv", 2490) for name in LANGUAGES}
     xnli = {}
@@ -118,6 +133,9 @@ def archives(data: Path, test: int) -> Iterator[tuple[str, str, bytes]]:
             paws[f"x-final/{name}/{file}.tsv"] = "id\tsentence1\tsentence2\tlabel\n" + "".join(lines)
     yield "pawsx", "x-final.tar.gz", tarred(paws)
 
+
+def translations(data: Path, test: int, train: int) -> Iterator[Archive]:
+    """Tatoeba and BUCC."""
     sides: dict[str, tuple[list[str], list[str]]] = {}
     for name in LANGUAGES:
         own = REAL[name] if REAL[name] != "en" else "fr"
@@ -137,6 +155,10 @@ def archives(data: Path, test: int) -> Iterator[tuple[str, str, bytes]]:
             gold = "".join(f"{name}-{i:09}\ten-{i:09}\n" for i in range(test))
             files[f"bucc2018/{name}-en/{name}-en.{kind}.gold"] = gold
             yield "bucc2018", f"bucc2018-{name}-en.{kind}-gold.tar.bz2", tarred(files, "bz2")
+
+
+def questions(data: Path, test: int, train: int) -> Iterator[Archive]:
+    """SQuAD, XQuAD, MLQA and TyDiQA."""
 
     def mock(task: str, name: str) -> str:
         return (data / f"xtreme_mock/labels/{task}/test-{name}.json").read_text("utf-8")

@@ -116,19 +116,7 @@ def run(args: argparse.Namespace) -> int:
     trees: dict[str, Path | None] = dict.fromkeys(texts)
     if derivation and derivation.transformation().needs_trees:
         trees = {split: (args.trees or pair.trees(sides[0])) / f"{split}.conllu" for split in texts}
-    settings: dict[str, Any] = {
-        "languages": languages,
-        "links": _name(args),
-        "tokeniser": args.tokeniser,
-        "most_pieces": args.most_pieces,
-        "limit": args.limit,
-        "wrong": args.wrong,
-        "identity": identity.as_json(),
-    }
-    settings |= {"valid_every": args.valid_every} if args.input else {}
-    settings |= {"format": args.format} if args.dictionary else {}
-    if derivation:
-        settings |= {"transform": list(derivation.specifications), "derivation_seed": derivation.seed}
+    settings = {"languages": languages, "identity": identity.as_json(), **_settings(args, derivation)}
     tables = _tables(pair, identity.languages, sides)
     given = [args.dictionary, args.reverse, args.links, *trees.values(), *tables]
     models = derivation.transformation().input_files if derivation else ()
@@ -183,6 +171,17 @@ def run(args: argparse.Namespace) -> int:
 
     run_step(step, build)
     return 0
+
+
+def _settings(args: argparse.Namespace, derivation: RecordedDerivation | None) -> dict[str, Any]:
+    """Return the options that decide what is written."""
+    found: dict[str, Any] = {"links": _name(args)}
+    found |= {name: getattr(args, name) for name in ("tokeniser", "most_pieces", "limit", "wrong")}
+    found |= {"valid_every": args.valid_every} if args.input else {}
+    found |= {"format": args.format} if args.dictionary else {}
+    if derivation:
+        found |= {"transform": list(derivation.specifications), "derivation_seed": derivation.seed}
+    return found
 
 
 def _texts(args: argparse.Namespace, pair: Pair, sides: tuple[str, str]) -> dict[str, tuple[Path, Path]]:
